@@ -1,0 +1,119 @@
+"""Words, as every part counts them: the lexical index, rarity, "unseen" words, phrases and highlights.
+
+Case and accents are folded (Yŏngbyŏn is yongbyon), words are stemmed by the library's language, and runs of Chinese,
+Japanese and Korean characters become overlapping pairs, since they carry no spaces.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property, lru_cache
+from typing import NamedTuple
+
+import Stemmer
+import stopwords
+
+_CJK = r"\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<dotted>(?:[^\W\d_{_CJK}]\.){{2,}})|(?:[^\W{_CJK}]+(?:['’][^\W{_CJK}]+)*)")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+LANGUAGES = tuple(sorted(set(stopwords.languages()) & set(Stemmer.algorithms())))
+"""Languages with both a stemmer and a list of function words."""
+
+
+class Word(NamedTuple):
+    """A word of a text: its folded form, and where it stands."""
+
+    folded: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=200_000)
+def fold(word: str) -> str:
+    """The word without case, accents, typographic apostrophes and compatibility forms.
+
+    >>> fold("Yŏngbyŏn"), fold("Straße"), fold("U.S.")
+    ('yongbyon', 'strasse', 'us')
+    """
+    plain = (
+        word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word)))
+    )
+    return plain.casefold().replace("’", "'").replace(".", "")
+
+
+def words(text: str) -> Iterator[Word]:
+    """The words of `text` in order; a run of CJK characters yields its overlapping pairs (a lone one, itself)."""
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if match.lastgroup != "cjk":
+            yield Word(fold(match.group()), start, end)
+            continue
+        for at in range(start, max(start + 1, end - 1)):
+            yield Word(fold(text[at : min(at + 2, end)]), at, min(at + 2, end))
+
+
+def detect_language(texts: Iterable[str]) -> str:
+    """The language whose function words are most frequent in `texts`; "english" where none is.
+
+    The first 20,000 characters of each text count, so one long document does not decide alone.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(word.folded for word in words(text[:20_000]))
+    shares = {language: sum(counts[word] for word in _function_words(language)) for language in LANGUAGES}
+    best = max(shares, key=lambda language: (shares[language], language == "english"))
+    return best if shares[best] else "english"
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in stopwords.get_stopwords(language)) - {""}
+
+
+class Analyser:
+    """Turns text into index terms for one language of `LANGUAGES`; thread-safe."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._stem = lru_cache(maxsize=200_000)(self._stem_word)
+
+    @cached_property
+    def function_words(self) -> frozenset[str]:
+        """Folded words that carry no content (the, of, which)."""
+        return _function_words(self.language)
+
+    def _stem_word(self, folded: str) -> str:
+        # A Snowball stemmer keeps state while it works, so each call gets its own; the cache makes that cheap.
+        stem = Stemmer.Stemmer(self.language, 0).stemWord(folded.removesuffix("'s"))
+        return str(stem)
+
+    def terms(self, text: str) -> list[str]:
+        """The index terms of `text`, in order, function words included."""
+        return [self._stem(word.folded) for word in words(text)]
+
+    def content(self, text: str) -> dict[str, str]:
+        """The distinct terms of `text` that carry content, each with the word as it was written first."""
+        found: dict[str, str] = {}
+        for word in words(text):
+            if word.folded not in self.function_words:
+                found.setdefault(self._stem(word.folded), text[word.start : word.end])
+        return found
+
+
+def find_phrase(text: str, phrase: str) -> Iterator[tuple[int, int]]:
+    """The places in `text` where the words of `phrase` stand one after another, whatever the case, accents and marks.
+
+    >>> list(find_phrase("Action for action, he said.", "ACTION FOR ACTION"))
+    [(0, 17)]
+    """
+    wanted = [word.folded for word in words(phrase)]
+    if not wanted:
+        return
+    found = list(words(text))
+    first = wanted[0]
+    for at, word in enumerate(found[: len(found) - len(wanted) + 1]):
+        if word.folded == first and all(found[at + step].folded == wanted[step] for step in range(1, len(wanted))):
+            yield word.start, found[at + len(wanted) - 1].end

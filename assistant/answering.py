@@ -1,0 +1,137 @@
+"""From excerpts to an answer: the one to three sentences that answer best, verbatim, or "not in your sources"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.analysis import words
+from assistant.bibliography import cite_slice
+from assistant.conversation import is_greeting, overview_topic, resolve
+from assistant.index.generation import Generation
+from assistant.records import NO_FILTERS, Answer, AnswerKind, Filters, Query, Statement, Turn
+from assistant.retrieval import Retrieval, Sentence, parse, retrieve
+from assistant.settings import EXCERPT_WEIGHT, FOUND_AT, MAX_STATEMENTS, STATEMENT_SHARE
+
+NOT_FOUND = "Your sources do not answer this."
+
+
+def answer(
+    question: str, index: Generation, turns: Sequence[Turn] = (), filters: Filters = NO_FILTERS, k: int = 5
+) -> Answer:
+    """The answer to a question, with the conversation before it taken into account.
+
+    Raises:
+        UsageError: the question is empty or too long, or a filter fits no source.
+    """
+    query = parse(question, filters)
+    if is_greeting(question):
+        return _greeting(query, index)
+    topic = overview_topic(query.text)
+    if topic is not None:
+        return _overview(query, topic, index, turns, k)
+    query = resolve(query, turns, index)
+    found = retrieve(query, index, k)
+    confidence = confidence_of(found)
+    chosen = choose(found) if confidence >= FOUND_AT else []
+    if chosen:
+        return _make(query, AnswerKind.ANSWER, "", chosen, found, confidence, index)
+    message = (
+        NOT_FOUND + _unseen(found.unseen_words, query) + (" The closest passages are below." if found.excerpts else "")
+    )
+    return _make(query, AnswerKind.NOT_FOUND, message, [], found, confidence, index)
+
+
+def confidence_of(found: Retrieval) -> float:
+    """How sure it is that the excerpts answer the question, in [0, 1]: the best passage's fused score."""
+    return max(0.0, min(1.0, found.best.score)) if found.best and found.excerpts else 0.0
+
+
+def choose(found: Retrieval, most: int = MAX_STATEMENTS) -> list[Sentence]:
+    """The sentences that answer best, best first: by their own score and their excerpt's; near-equal words once."""
+    ranked = sorted(found.sentences, key=lambda s: (-_value(s, found), s.excerpt, s.start))
+    chosen: list[Sentence] = []
+    seen: list[set[str]] = []
+    for sentence in ranked:
+        if len(chosen) == most or _value(sentence, found) < STATEMENT_SHARE * _value(ranked[0], found):
+            break
+        mine = {word.folded for word in words(_text(sentence, found))}
+        if all(len(mine & other) < 0.7 * min(len(mine), len(other)) for other in seen):
+            chosen.append(sentence)
+            seen.append(mine)
+    return chosen
+
+
+def _value(sentence: Sentence, found: Retrieval) -> float:
+    return sentence.score + EXCERPT_WEIGHT * found.excerpts[sentence.excerpt].score
+
+
+def _text(sentence: Sentence, found: Retrieval) -> str:
+    excerpt = found.excerpts[sentence.excerpt]
+    return excerpt.text[sentence.start - excerpt.citation.start : sentence.end - excerpt.citation.start]
+
+
+def _make(
+    query: Query, kind: AnswerKind, message: str, chosen: Sequence[Sentence], found: Retrieval, confidence: float,
+    index: Generation,
+) -> Answer:  # fmt: skip
+    statements = []
+    for sentence in chosen:
+        source = index.source(index.find(found.excerpts[sentence.excerpt].citation.source_id))
+        citation = cite_slice(source, sentence.start, sentence.end)
+        statements.append(Statement(citation.quote, (sentence.excerpt + 1,), citation))
+    return Answer(
+        question=query.text,
+        query=query,
+        kind=kind,
+        found=bool(statements),
+        message=message,
+        statements=tuple(statements),
+        excerpts=found.excerpts,
+        unseen_words=found.unseen_words,
+        confidence=confidence,
+        index_id=index.id,
+        searched=found.searched,
+        notes=found.notes,
+    )
+
+
+def _unseen(unseen: Sequence[str], query: Query) -> str:
+    parts = []
+    if unseen:
+        parts.append(
+            f" No source has the word{'s' if len(unseen) > 1 else ''} {', '.join(f'“{word}”' for word in unseen)}."
+        )
+    if query.phrases:
+        parts.append(f" A passage must hold {' and '.join(f'“{phrase}”' for phrase in query.phrases)} word for word.")
+    return "".join(parts)
+
+
+def _greeting(query: Query, index: Generation) -> Answer:
+    nothing = Retrieval((), (), None, len(index.ids), (), ())
+    message = (
+        f"Hello. Ask a question, and I answer in the exact words of your sources, with citations. {_holdings(index)}"
+    )
+    return _make(query, AnswerKind.GREETING, message, [], nothing, 0.0, index)
+
+
+def _holdings(index: Generation) -> str:
+    titles = [known.title or source_id for known, source_id in zip(index.metadata, index.ids, strict=True)]
+    named = "; ".join(titles[:5]) + (f"; and {len(titles) - 5} more" if len(titles) > 5 else "")
+    count = "one document" if len(titles) == 1 else f"{len(titles)} documents"
+    return f"The library holds {count}: {named}."
+
+
+def _overview(query: Query, topic: str, index: Generation, turns: Sequence[Turn], k: int) -> Answer:
+    """What the library has on a topic: the closest passages, with a word on which documents they are from."""
+    asked = resolve(parse(topic, query.filters), turns, index) if next(words(topic), None) else None
+    if asked is None or not index.analyser.content(asked.search_text):
+        nothing = Retrieval((), (), None, len(index.ids), (), ())
+        return _make(query, AnswerKind.OVERVIEW, _holdings(index), [], nothing, 0.0, index)
+    found = retrieve(asked, index, k)
+    confidence = confidence_of(found)
+    if confidence < FOUND_AT / 2:
+        message = NOT_FOUND + _unseen(found.unseen_words, asked) + f" {_holdings(index)}"
+        return _make(query, AnswerKind.NOT_FOUND, message, [], found, confidence, index)
+    titles = dict.fromkeys(excerpt.citation.title for excerpt in found.excerpts)
+    message = f"I quote rather than summarise. On “{topic}” the closest passages are from: {'; '.join(titles)}."
+    return _make(query, AnswerKind.OVERVIEW, message, choose(found), found, confidence, index)

@@ -1,0 +1,62 @@
+"""Citations: where a slice of a source stands, for a person and for a program.
+
+The anchor follows the W3C Web Annotation Data Model (2017): TextQuoteSelector and TextPositionSelector.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from assistant.records import CONTEXT_CHARACTERS, Citation, CitationState, Locator, LocatorKind, Source
+
+
+def cite_slice(source: Source, start: int, end: int, state: CitationState = CitationState.VERIFIED) -> Citation:
+    """The citation of `source.text[start:end]`.
+
+    Raises:
+        ValueError: the offsets enclose no text.
+    """
+    return Citation(
+        source_id=source.id,
+        metadata=source.metadata,
+        locator=locate(source, start, end),
+        start=start,
+        end=end,
+        quote=source.cut(start, end),
+        prefix=source.text[max(0, start - CONTEXT_CHARACTERS) : start],
+        suffix=source.text[end : end + CONTEXT_CHARACTERS],
+        digest=source.digest,
+        state=state,
+    )
+
+
+def locate(source: Source, start: int, end: int) -> str:
+    """The place of a slice in words: its pages where there are pages, else its section and paragraphs."""
+    pages = _labels(source.locators, LocatorKind.PAGE, start, end)
+    if pages:
+        return f"p. {pages[0]}" if pages[0] == pages[-1] else f"pp. {pages[0]}–{pages[-1]}"
+    parts = []
+    section = _labels(source.locators, LocatorKind.SECTION, start, start + 1)
+    if section and section[0] != source.metadata.title:
+        parts.append(f"section “{section[0]}”")
+    paragraphs = _labels(source.locators, LocatorKind.PARAGRAPH, start, end)
+    if paragraphs:
+        one = paragraphs[0] == paragraphs[-1]
+        parts.append(f"paragraph {paragraphs[0]}" if one else f"paragraphs {paragraphs[0]}–{paragraphs[-1]}")
+    return ", ".join(parts)
+
+
+def _labels(locators: tuple[Locator, ...], kind: LocatorKind, start: int, end: int) -> list[str]:
+    """The labels of one kind that hold anywhere in [start, end), in order."""
+    of_kind = [locator for locator in locators if locator.kind is kind]
+    starts = [locator.start for locator in of_kind]
+    first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+    return [locator.label for locator in of_kind[max(first, 0) : last + 1]] if last >= 0 else []
+
+
+def cite(citation: Citation) -> str:
+    """The citation as one line: authors or publisher, title, date, place; what is not known is left out."""
+    known = citation.metadata
+    who = ", ".join(known.authors) or known.publisher
+    what = f"“{known.title}”" if known.title else citation.source_id
+    return ", ".join(part for part in (who, what, known.issued, citation.locator) if part) + "."

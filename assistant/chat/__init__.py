@@ -1,0 +1,35 @@
+"""The chat: a page in the browser that asks the library and shows where each answer stands.
+
+Importing this package is light; gradio is imported when the chat is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.library import Library
+
+__all__ = ["serve"]
+
+
+def serve(
+    library: Library,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    open_browser: bool = False,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the chat until the process is told to stop (Ctrl-C or SIGTERM).
+
+    `announce` is called once with the page's address, when the page answers. Port 0 takes any free port.
+
+    Raises:
+        ServerError: the address cannot be listened on.
+    """
+    from assistant.chat.server import listen, run
+
+    # The address is taken first, so that a port in use is said at once and not after seconds of imports.
+    with listen(host, port) as listener:
+        run(library, listener, open_browser, announce)

@@ -1,0 +1,89 @@
+"""The list of sources, the rebuild's progress and report, and the fixed parts of the page, as escaped HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from assistant.chat.rebuild import Status
+from assistant.chat.render import button, count, date_words, icon, notice_html, suggestions_html
+from assistant.records import BuildReport, SourceSummary
+
+NAME = "Assistant"
+TAGLINE = "Answers in the exact words of your sources"
+
+TOP_BAR = f"""<a class="skip" href="#ask" data-do="focus">Skip to the question</a>
+<header class="bar"><div class="brand"><span class="sign" aria-hidden="true"></span><h1>{NAME}</h1>
+<p class="tagline">{TAGLINE}</p></div><div class="tools">
+{button("bar-button", "new", icon("new") + "<span>New chat</span>")}
+{button("bar-button only-narrow", "panel", icon("panel") + "<span>Sources</span>")}
+{button("bar-button square", "theme", icon("theme"), title="Switch between light and dark")}</div></header>"""
+
+PANEL = f"""<section id="library" aria-labelledby="library-title"><div class="panel-bar">
+<h2 id="library-title" tabindex="-1">Sources</h2>
+{button("icon-button close", "close", icon("close"), title="Close")}</div>
+<div class="finder"><label class="unseen-words" for="filter">Filter the sources</label>
+<input id="filter" type="search" placeholder="Filter by title, publisher or date" autocomplete="off">
+{button("plain-button", "rebuild", "Rebuild")}</div>
+<div id="rebuild-status"></div><p id="shown" role="status"></p><div id="source-list"></div></section>
+<section id="reader" aria-label="Reader"></section>"""
+
+
+def welcome_html(suggestions: Sequence[str], sources: int) -> str:
+    """What an empty chat shows."""
+    return (
+        f"<h2>Ask your documents</h2><p>Every answer is quoted word for word from {count(sources, 'source')}, and each "
+        f"quotation is numbered, so that you can read it where it was written.</p>{suggestions_html(suggestions)}"
+    )
+
+
+def sources_html(sources: Sequence[SourceSummary]) -> str:
+    """The list of sources; each opens in the reader, and `data-words` is what the filter looks in."""
+    items = []
+    for source in sources:
+        known = [source.metadata.publisher, source.metadata.issued and date_words(source.metadata.issued)]
+        details = "".join(f"<span>{escape(part)}</span>" for part in [*known, count(source.words, "word")] if part)
+        described = [source.title, source.id, *known, *source.metadata.authors, *source.metadata.tags]
+        words = " ".join(part for part in described if part).lower()
+        line = f'<span class="title">{escape(source.title)}</span><span class="details">{details}</span>'
+        items.append(f'<li data-words="{escape(words)}">{button("source", "read", line, {"source": source.id})}</li>')
+    return f'<ul class="sources">{"".join(items)}</ul>'
+
+
+def status_html(status: Status) -> str:
+    """The rebuild's progress, or how the last one ended."""
+    if status.running:
+        known = f' max="{status.total}" value="{status.done}"' if status.total else ""
+        figures = f" {status.done:,} of {status.total:,}" if status.total else ""
+        stage = escape(status.stage)
+        return f'<div class="progress"><p>{stage}{figures}</p><progress aria-label="{stage}"{known}></progress></div>'
+    if status.error is not None:
+        return notice_html(f"The rebuild failed: {status.error}")
+    if status.cancelled:
+        return '<p class="notice">The rebuild was cancelled. The index is as it was before.</p>'
+    return report_html(status.report) if status.report else ""
+
+
+def report_html(report: BuildReport) -> str:
+    """What a rebuild did, with every file that it left out and why."""
+    done = f"Rebuilt in {report.seconds:.1f} s: {count(report.sources, 'source')}, {count(report.passages, 'passage')}."
+    figures = [
+        f"{len(ids):,} {word}"
+        for word, ids in (("added", report.added), ("changed", report.changed), ("removed", report.removed))
+    ]
+    lists = "".join(
+        _named(word, (escape(name) for name in names))
+        for word, names in (("Added", report.added), ("Changed", report.changed), ("Removed", report.removed))
+    )
+    skipped = (f"{escape(skip.file)}: {escape(skip.reason)}" for skip in report.skipped)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
+    return (
+        f'<details class="report" open><summary>{done}</summary>'
+        f"<p>{', '.join(figures)}, {report.unchanged:,} unchanged.</p>{lists}"
+        f"{_named('Left out', skipped)}{notes}</details>"
+    )
+
+
+def _named(heading: str, items: Iterable[str]) -> str:
+    html = "".join(f"<li>{item}</li>" for item in items)
+    return f"<h3>{heading}</h3><ul>{html}</ul>" if html else ""

@@ -1,0 +1,201 @@
+// The page's behaviour. Runs once, when the panel is mounted; every listener is delegated from the document.
+// `element`, `server` and `trigger` are given by gradio. All HTML that arrives here was escaped by the server.
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const body = document.body;
+const wide = matchMedia("(min-width: 1000px)");
+const panel = $("#panel"), talk = $("#talk"), top_bar = $("#top");
+const reader = $("#reader", element), list = $("#source-list", element), filter = $("#filter", element);
+const box = () => $("#ask textarea");
+
+// ----- theme: the visitor's choice, else the system's (which gradio follows)
+const kept = (() => { try { return localStorage.getItem("assistant-theme"); } catch { return null; } })();
+if (kept) body.classList.toggle("dark", kept === "dark");
+function switchTheme() {
+  const dark = body.classList.toggle("dark");
+  try { localStorage.setItem("assistant-theme", dark ? "dark" : "light"); } catch { /* a private window keeps nothing */ }
+}
+
+// ----- short confirmations, seen and read out
+const toast = document.createElement("div");
+toast.id = "toast";
+toast.setAttribute("role", "status");
+body.append(toast);
+let fading;
+function say(words, stay = false) {
+  toast.textContent = words;
+  toast.classList.toggle("on", words !== "");
+  clearTimeout(fading);
+  if (!stay) fading = setTimeout(() => say("", true), 2500);
+}
+
+// ----- the panel: beside the conversation where there is room, else a sheet over it
+let opener = null;
+function layOut() {
+  const sheet = body.classList.contains("panel-open") && !wide.matches;
+  panel.setAttribute("role", sheet ? "dialog" : "complementary");
+  panel.setAttribute("aria-label", "Sources");
+  sheet ? panel.setAttribute("aria-modal", "true") : panel.removeAttribute("aria-modal");
+  talk.inert = top_bar.inert = sheet;
+  panel.inert = !sheet && !wide.matches;
+  $("[data-do=panel]").setAttribute("aria-expanded", sheet);
+}
+function openPanel(reading, from) {
+  if (from && !panel.contains(from)) opener = from;
+  panel.classList.toggle("reading", reading);
+  body.classList.add("panel-open");
+  layOut();
+}
+function showLibrary(from) {
+  openPanel(false, from);
+  $("#library-title").focus({ preventScroll: true });
+}
+function closePanel() {
+  panel.classList.remove("reading");
+  body.classList.remove("panel-open");
+  layOut();
+  $$(".now").forEach((node) => node.classList.remove("now"));
+  (opener?.isConnected ? opener : box())?.focus({ preventScroll: true });
+}
+wide.addEventListener("change", layOut);
+
+// ----- the reader
+let reading = null; // what the reader shows: the last request
+async function read(request, from) {
+  reading = request;
+  $$(".now").forEach((node) => node.classList.remove("now"));
+  if (from) from.classList.add("now");
+  openPanel(true, from);
+  reader.setAttribute("aria-busy", "true");
+  const html = await server.read_source(request);
+  if (reading !== request) return; // another source was opened meanwhile
+  reader.innerHTML = html ?? '<p class="notice" role="alert">The source could not be loaded. Is the assistant still running?</p><button type="button" class="text-button" data-do="library">All sources</button>';
+  reader.removeAttribute("aria-busy");
+  if ("first" in request) $(".reader-text", reader)?.focus();
+  else if (!jump()) $("#reader-title", reader)?.focus({ preventScroll: true });
+}
+function jump() {
+  const mark = $("#cited", reader), text = $(".reader-text", reader);
+  if (!mark) return false;
+  text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight * 0.25;
+  mark.focus({ preventScroll: true });
+  return true;
+}
+const anchorOf = ({ source, start, end, quote, prefix, index }) => ({ source, start, end, quote, prefix, index });
+function readAt(first) {
+  read({ ...reading, first });
+}
+function goToWords() {
+  if (jump()) return;
+  const { first, ...request } = reading;
+  read(request);
+}
+
+// ----- the list of sources, the rebuild, and the index that the page shows
+let index = null, running = false, timer, silent = false, shownStatus = "", turn = Promise.resolve();
+function look(call = "overview") { // one call at a time, so that an older state never comes after a newer one
+  turn = turn.then(async () => {
+    clearTimeout(timer);
+    const state = await server[call]({ index });
+    if (state) show(state); // gradio gives undefined where the call failed
+    if (!state !== silent) say((silent = !state) ? "The assistant does not answer. Is it still running?" : "", true);
+    if (!document.hidden) timer = setTimeout(look, running ? 400 : 4000);
+  });
+}
+function show(state) {
+  if (state.status !== shownStatus) $("#rebuild-status", element).innerHTML = shownStatus = state.status;
+  if (running && !state.running) say($("#rebuild-status").textContent.split(".")[0]);
+  if (!running && state.running) say("Rebuilding");
+  running = state.running;
+  const button = $("[data-do=rebuild], [data-do=cancel]", element); // one button, so that it keeps the focus
+  button.dataset.do = running ? "cancel" : "rebuild";
+  button.textContent = running ? "Cancel" : "Rebuild";
+  if ("sources" in state) {
+    if (index !== null && !running && !state.status) say("The sources were rebuilt");
+    list.innerHTML = state.sources;
+    $(".welcome").innerHTML = state.welcome;
+    sift();
+  }
+  index = state.index;
+}
+function sift() {
+  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = $$("li", list);
+  for (const item of all) item.hidden = !words.every((word) => item.dataset.words.includes(word));
+  const left = all.filter((item) => !item.hidden).length;
+  $("#shown", element).textContent = words.length ? `${left} of ${all.length} sources` : `${all.length} source${all.length === 1 ? "" : "s"}`;
+}
+filter.addEventListener("input", sift);
+document.addEventListener("visibilitychange", () => document.hidden || look());
+
+// ----- the clipboard
+async function copy(text, done) {
+  try { await navigator.clipboard.writeText(text); say(done); } catch { // refused, or plain http from another computer
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "unseen-words";
+    body.append(area);
+    area.select();
+    say(document.execCommand("copy") ? done : "The browser did not allow copying");
+    area.remove();
+  }
+}
+
+// ----- clicks and keys
+const actions = {
+  ask: (button) => { trigger("suggested", { question: button.dataset.question }); box()?.focus(); },
+  cancel: () => look("cancel"),
+  close: closePanel,
+  copy: (button) => copy(button.dataset.text, button.dataset.done),
+  focus: () => box()?.focus(),
+  jump: goToWords,
+  library: () => showLibrary(),
+  new: () => { trigger("renew"); if (!wide.matches) closePanel(); box()?.focus(); },
+  panel: (button) => showLibrary(button),
+  read: (button) => read(anchorOf(button.dataset), button),
+  rebuild: () => look("rebuild"),
+  theme: switchTheme,
+  window: (button) => readAt(button.dataset.first),
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (!button) return;
+  event.preventDefault();
+  actions[button.dataset.do](button);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && panel.contains(document.activeElement)) closePanel();
+});
+
+// ----- each new question goes to the top, so that a long answer is read from its start
+let questions = 0, answers = 0;
+function settle() {
+  const asked = $$("#chat .user-row").length, answered = $$("#chat .answer").length;
+  if (asked === questions && answered === answers) return;
+  requestAnimationFrame(bring);
+  if (answered > answers) look(); // the answer may come from an index that is newer than the list
+  [questions, answers] = [asked, answered];
+  body.classList.toggle("talking", questions > 0);
+  name();
+}
+function bring() {
+  const scroller = $("#chat .bubble-wrap"), wrap = $("#chat .message-wrap"), question = $$("#chat .user-row").at(-1);
+  if (!question) return;
+  const above = question.getBoundingClientRect().top - wrap.getBoundingClientRect().top - 20;
+  wrap.style.minHeight = `${above + scroller.clientHeight}px`; // room below a short answer
+  scroller.scrollTop = above;
+}
+
+// ----- names that gradio's own markup lacks or repeats
+function name() {
+  const log = $("#chat [role=log]");
+  if (log) { log.setAttribute("aria-label", "Conversation"); log.tabIndex = 0; }
+  for (const [kind, label] of [["user", "You asked"], ["bot", "Answer"]])
+    for (const node of $$(`#chat [data-testid="${kind}"]`)) { node.setAttribute("role", "group"); node.setAttribute("aria-label", label); }
+}
+new MutationObserver(settle).observe(talk, { childList: true, subtree: true });
+
+layOut();
+settle();
+look();
+body.dataset.ready = "true";

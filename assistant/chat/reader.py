@@ -1,0 +1,212 @@
+"""The reader: a window of a source as escaped HTML, with the cited words marked where they stand.
+
+The text between the tags is the source's own, character for character; page and paragraph labels are attributes that
+the style sheet shows.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise, takewhile
+from typing import TYPE_CHECKING, Any
+
+from assistant.chat.render import button, details_line, icon, notice_html, references_html
+from assistant.errors import UsageError
+from assistant.records import CONTEXT_CHARACTERS, CitationState, LocatorKind, Source, Span
+
+if TYPE_CHECKING:
+    from assistant.library import Library
+
+WINDOW_BLOCKS = 200
+BLOCK_CHARACTERS = 2000
+"""A paragraph longer than this (a table, a text without blank lines) is cut into several blocks."""
+PLACES = {
+    LocatorKind.PAGE: "Page {}",
+    LocatorKind.SLIDE: "Slide {}",
+    LocatorKind.CHAPTER: "Chapter {}",
+    LocatorKind.TIME: "{}",
+    LocatorKind.ROW: "Row {}",
+}
+WORDS_GONE = "The cited words are no longer in this source, so nothing is marked. It was changed after the answer."
+WORDS_MOVED = "This source was changed after the answer. The cited words still stand in it, word for word."
+FILE_STATES = {
+    CitationState.CHANGED: "The file has been changed since it was indexed. What you see is the text as it was then: "
+    "rebuild to read the file as it is now.",
+    CitationState.MISSING: "The file is no longer in the sources folder. What you see is the text as it was then.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The words that a page asks to see: where they stood in one generation of the index, and what they were."""
+
+    source_id: str
+    start: int
+    end: int
+    quote: str
+    prefix: str
+    index_id: str
+
+    @classmethod
+    def of(cls, request: dict[str, Any]) -> Anchor:
+        """The anchor in a request from the page, which is not trusted: what is no number counts as absent."""
+        return cls(
+            source_id=str(request.get("source") or ""),
+            start=_whole(request.get("start")),
+            end=_whole(request.get("end")),
+            quote=str(request.get("quote") or ""),
+            prefix=str(request.get("prefix") or ""),
+            index_id=str(request.get("index") or ""),
+        )
+
+
+def find_words(text: str, anchor: Anchor) -> Span | None:
+    """Where the anchor's words stand in a text: at its offsets, else where the words before them fit best."""
+    if not anchor.quote:
+        return None
+    if anchor.start >= 0 and text[anchor.start : anchor.end] == anchor.quote:
+        return anchor.start, anchor.end
+
+    def fit(start: int) -> tuple[int, int]:
+        pairs = zip(reversed(text[max(0, start - CONTEXT_CHARACTERS) : start]), reversed(anchor.prefix), strict=False)
+        same = takewhile(lambda pair: pair[0] == pair[1], pairs)
+        return sum(1 for _ in same), -abs(start - anchor.start)
+
+    places = [match.start() for match in re.finditer(re.escape(anchor.quote), text)]
+    start = max(places, key=fit, default=-1)
+    return None if start < 0 else (start, start + len(anchor.quote))
+
+
+def source_html(library: Library, request: dict[str, Any]) -> str:
+    """The reader's content for a request: `source`, and where words are cited the rest of an anchor.
+
+    `first` asks for the window that begins at that block, instead of the one around the cited words.
+    """
+    anchor = Anchor.of(request)
+    try:
+        source = library.source(anchor.source_id)
+    except UsageError:
+        return gone_html(anchor.source_id)
+    span = find_words(source.text, anchor)
+    notices = []
+    if anchor.quote and span is None:
+        notices.append(WORDS_GONE)
+    elif span is not None and span != (anchor.start, anchor.end):
+        notices.append(WORDS_MOVED)
+    if (state := library.state(source.id)) in FILE_STATES:
+        notices.append(FILE_STATES[state])
+    return _head(source, span, notices) + _window(source, span, _whole(request.get("first")))
+
+
+def gone_html(source_id: str) -> str:
+    """What the reader shows for a source that the index no longer holds."""
+    gone = f"{source_id} is not in the index any more: its file was removed, or could not be read at the last rebuild."
+    return (
+        f'{_bar()}<div class="reader-head"><h2 id="reader-title" tabindex="-1">No longer in the library</h2>'
+        f"{notice_html(gone)}</div>"
+    )
+
+
+def _bar() -> str:
+    return (
+        f'<div class="panel-bar">{button("text-button", "library", icon("back") + "All sources")}'
+        f"{button('icon-button close', 'close', icon('close'), title='Close')}</div>"
+    )
+
+
+def _head(source: Source, span: Span | None, notices: list[str]) -> str:
+    warnings = "".join(notice_html(notice) for notice in notices)
+    jump = button("text-button", "jump", "Go to the cited words") if span else ""
+    return (
+        f'{_bar()}<header class="reader-head"><h2 id="reader-title" tabindex="-1">{escape(source.title)}</h2>'
+        f"{details_line(source.metadata, source.id)}{warnings}{references_html(source.metadata)}{jump}</header>"
+    )
+
+
+def _window(source: Source, span: Span | None, first: int) -> str:
+    """The blocks around the cited words, or from block `first` where that is not negative."""
+    spans = blocks(source.text)
+    if first < 0:
+        cited = bisect_right(spans, span[0], key=lambda block: block[0]) - 1 if span else 0
+        first = cited - WINDOW_BLOCKS // 2
+    first = max(0, min(first, len(spans) - WINDOW_BLOCKS))
+    last = min(len(spans), first + WINDOW_BLOCKS)
+    earlier = _more("Earlier text", max(0, first - WINDOW_BLOCKS)) if first else ""
+    later = _more("Later text", last) if last < len(spans) else ""
+    body = "".join(_block(source, block, span, number == 0) for number, block in enumerate(spans[first:last]))
+    return (
+        f'<article class="reader-text" tabindex="0" aria-labelledby="reader-title">{earlier}'
+        f"{body or '<p>This source has no text.</p>'}{later}</article>"
+    )
+
+
+def _more(label: str, first: int) -> str:
+    return button("text-button more", "window", label, {"first": first})
+
+
+def blocks(text: str) -> list[Span]:
+    """The paragraphs of a text (runs between blank lines) as offset pairs, long ones cut into several."""
+    ends = [(match.start(), match.end()) for match in re.finditer(r"\n\s*\n", text)]
+    starts = [0, *(end for _, end in ends)]
+    stops = [*(start for start, _ in ends), len(text)]
+    return [piece for a, b in zip(starts, stops, strict=True) if text[a:b].strip() for piece in _pieces(text, a, b)]
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """A paragraph cut at line ends, or else at spaces, so that no piece is too long."""
+    while end - start > BLOCK_CHARACTERS:
+        limit = start + BLOCK_CHARACTERS
+        cut = max(text.rfind("\n", start, limit), -1) + 1 or text.rfind(" ", start, limit) + 1 or limit
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _block(source: Source, block: Span, span: Span | None, is_first: bool) -> str:
+    """One block: a heading where a section begins with its own words, else a paragraph with its labels."""
+    start, end = block
+    low = bisect_right(source.locators, start - 1, key=lambda locator: locator.start)
+    high = bisect_right(source.locators, end - 1, key=lambda locator: locator.start)
+    here = source.locators[low:high]
+    places = {locator.start: PLACES[locator.kind].format(locator.label) for locator in here if locator.kind in PLACES}
+    if is_first and start not in places:
+        before = [locator for locator in source.locators[:low] if locator.kind in PLACES]
+        places |= {start: PLACES[before[-1].kind].format(before[-1].label)} if before else {}
+    label = f'<p class="place" data-label="{escape(places.pop(start))}"></p>' if start in places else ""
+    words = _inline(source, block, span, places)
+    for locator in here:
+        if locator.kind is LocatorKind.SECTION and locator.label.split() == source.text[start:end].split():
+            level = min(6, 2 + max(1, locator.level))
+            return f"{label}<h{level}>{words}</h{level}>"
+    number = next((x.label for x in here if x.start == start and x.kind is LocatorKind.PARAGRAPH), None)
+    shown = f' data-number="{escape(number)}"' if number else ""
+    goes_on = ' class="goes-on"' if start and source.text[start - 2 : start].strip() else ""
+    return f"{label}<p{goes_on}{shown}>{words}</p>"
+
+
+def _inline(source: Source, block: Span, span: Span | None, places: dict[int, str]) -> str:
+    """The words of a block, escaped, with the cited ones marked and a label where a page begins among them."""
+    start, end = block
+    edges = [edge for edge in span or () if start < edge < end]
+    html = []
+    for a, b in pairwise(sorted({start, end, *edges, *places})):
+        words = escape(source.text[a:b])
+        if a in places:
+            html.append(f'<span class="place" data-label="{escape(places[a])}"></span>')
+        if span and span[0] <= a and b <= span[1]:
+            name = ' id="cited" tabindex="-1"' if a == span[0] else ""
+            words = f"<mark{name}>{words}</mark>"
+        html.append(words)
+    return "".join(html)
+
+
+def _whole(value: object) -> int:
+    """A number from the page, or -1."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return -1

@@ -1,0 +1,276 @@
+"""Records as escaped HTML: the answers in the chat. Pure functions, no gradio.
+
+Nothing is trusted: every title, quotation, question and message passes through `escape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from assistant.bibliography import cite
+from assistant.records import (
+    CONTEXT_CHARACTERS,
+    Answer,
+    AnswerKind,
+    Citation,
+    CitationState,
+    Excerpt,
+    Metadata,
+    Span,
+    Statement,
+)
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+STRENGTHS = ((0.6, "Strong", 3), (0.4, "Good", 2), (0.0, "Weak", 1))
+NOT_FOUND = "Your sources do not answer this"
+STATES = {
+    CitationState.CHANGED: "file changed since it was indexed",
+    CitationState.MISSING: "file no longer in the folder",
+}
+ICONS = {
+    "back": '<path d="M19 12H5M11 6l-6 6 6 6"/>',
+    "close": '<path d="M6 6l12 12M18 6 6 18"/>',
+    "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h9"/>',
+    "new": '<path d="M12 5v14M5 12h14"/>',
+    "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
+    "theme": '<path d="M20 14.5A8 8 0 1 1 9.5 4a6.5 6.5 0 0 0 10.5 10.5Z"/>',
+}
+
+
+def icon(name: str) -> str:
+    """A decorative line icon."""
+    return f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>'
+
+
+def button(style: str, do: str, inner: str, data: Mapping[str, object] | None = None, title: str = "") -> str:
+    """A button of a CSS class: `do` names what a click does (in page.js) and `data` is what that needs.
+
+    `inner` is HTML; everything else is escaped.
+    """
+    shown = f' title="{escape(title)}"' if title else ""
+    values = "".join(f' data-{name}="{escape(str(value))}"' for name, value in (data or {}).items())
+    return f'<button type="button" class="{style}" data-do="{do}"{shown}{values}>{inner}</button>'
+
+
+def notice_html(words: str) -> str:
+    """Something that the reader of the page must know before going on."""
+    return f'<p class="notice" role="alert">{escape(words)}</p>'
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 source, 2 sources."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def date_words(date: str) -> str:
+    """A partial ISO date in words: 2005-09-19 is 19 September 2005; what is not such a date stays as it is."""
+    year, *rest = date.split("-")
+    if not year.isdigit() or len(rest) > 2 or not all(part.isdigit() for part in rest):
+        return date
+    if rest and not 1 <= int(rest[0]) <= 12:
+        return date
+    return " ".join([*(str(int(day)) for day in rest[1:]), *(MONTHS[int(month) - 1] for month in rest[:1]), year])
+
+
+def interval_words(interval: str) -> str:
+    """An ISO interval in words, its two dates joined by a dash."""
+    dates = [date_words(date) if date not in ("", "..") else "…" for date in interval.split("/")]
+    return " – ".join(dict.fromkeys(dates))
+
+
+def details_line(metadata: Metadata, source_id: str) -> str:
+    """Authors, publisher and dates of a source, and its file, on one line."""
+    parts = [*metadata.authors, metadata.publisher]
+    parts += [date_words(metadata.issued) if metadata.issued else None]
+    parts += [f"covers {interval_words(metadata.covers)}" if metadata.covers else None]
+    html = "".join(f"<span>{escape(part)}</span>" for part in parts if part)
+    link = _link(metadata.url, "original")
+    return f'<p class="details">{html}<span>{escape(source_id)}</span>{f"<span>{link}</span>" if link else ""}</p>'
+
+
+def references_html(metadata: Metadata) -> str:
+    """The works that a source names as its own sources, folded away."""
+    if not metadata.references:
+        return ""
+    items = []
+    for reference in metadata.references:
+        known = [reference.get(key) for key in ("author", "title", "publisher", "date")]
+        words = ", ".join(escape(part) for part in known if part)
+        items.append(f"<li>{words} {_link(reference.get('url'), 'link')}</li>")
+    return (
+        f'<details class="references"><summary>{count(len(items), "reference")} of this source</summary>'
+        f"<ul>{''.join(items)}</ul></details>"
+    )
+
+
+def _link(url: str | None, words: str) -> str:
+    """A link to a web address; nothing for any other scheme, which could be a script."""
+    if url is None or not url.startswith(("http://", "https://")):
+        return ""
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{words}</a>'
+
+
+def strength_html(score: float) -> str:
+    """How well an excerpt matches, as a word and the figure (0 to 1)."""
+    word, bars = next((word, bars) for least, word, bars in STRENGTHS if score >= least or least == 0)
+    meter = '<i class="on"></i>' * bars + "<i></i>" * (3 - bars)
+    return (
+        f'<span class="strength" title="How well the excerpt matches the question, from 0 to 1">'
+        f'<span class="bars" aria-hidden="true">{meter}</span>{word} match {score:.2f}</span>'
+    )
+
+
+def anchor(citation: Citation, index_id: str, within: Span | None = None) -> dict[str, object]:
+    """The data by which a click opens the cited words, or the part `within` them, in the reader."""
+    start, end = within or (0, len(citation.quote))
+    before = citation.prefix + citation.quote[:start]
+    return {
+        "source": citation.source_id,
+        "start": citation.start + start,
+        "end": citation.start + end,
+        "quote": citation.quote[start:end],
+        "prefix": before[-CONTEXT_CHARACTERS:],
+        "index": index_id,
+    }
+
+
+def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
+    """An answer: the program's words, the statements with their numbers, and a card for each document."""
+    parts = [_heading(answer)]
+    if message := answer.message.removeprefix(f"{NOT_FOUND}.").strip():  # the heading says it already
+        parts.append(f'<p class="message">{escape(message)}</p>')
+    unsaid = [word for word in answer.unseen_words if f"“{word}”" not in answer.message]
+    if unsaid:
+        words = ", ".join(f"<q>{escape(word)}</q>" for word in unsaid)
+        parts.append(f'<p class="unseen">In none of your sources: {words}</p>')
+    parts.append("".join(statement_html(statement, answer) for statement in answer.statements))
+    if answer.excerpts:
+        title = "Where it stands" if answer.found else "Closest passages, not an answer"
+        parts.append(f'<section class="evidence"><h3>{title}</h3>{cards_html(answer)}</section>')
+    parts.append("".join(f'<p class="notice">{escape(note)}</p>' for note in answer.notes))
+    if answer.statements:
+        copy = copy_button(answer_text(answer), "Copy answer with citations", "Answer copied")
+        searched = count(answer.searched, "source")
+        parts.append(f'<p class="foot">{copy}<span>Word for word. {searched} searched.</span></p>')
+    if answer.kind is not AnswerKind.ANSWER:
+        parts.append(suggestions_html(suggestions))
+    return f'<div class="answer {answer.kind.value.replace("_", "-")}">{"".join(parts)}</div>'
+
+
+def _heading(answer: Answer) -> str:
+    """What stands above the answer: the state, and the words that a follow-up took over."""
+    if answer.kind is AnswerKind.NOT_FOUND:
+        heading = f"<h2>{NOT_FOUND}</h2>"
+    else:
+        heading = '<h2 class="unseen-heading">Answer</h2>'
+    if not answer.query.carried:
+        return heading
+    words = ", ".join(escape(word) for word in answer.query.carried)
+    return f'{heading}<p class="carried">Read together with your earlier questions: {words}</p>'
+
+
+def statement_html(statement: Statement, answer: Answer) -> str:
+    """One quoted sentence with a button for each excerpt that it rests on."""
+    buttons = "".join(_number(number, statement, answer) for number in statement.numbers)
+    return f'<p class="statement">{escape(statement.text)}<span class="numbers"> {buttons}</span></p>'
+
+
+def _number(number: int, statement: Statement, answer: Answer) -> str:
+    """The button [n]: it opens the statement's own words where excerpt n holds them, else that excerpt."""
+    excerpt, own = answer.excerpts[number - 1], statement.citation
+    cited = excerpt.citation
+    holds = own.source_id == cited.source_id and cited.start <= own.start and own.end <= cited.end
+    target = anchor(own, answer.index_id) if holds else excerpt_anchor(excerpt, answer.index_id)
+    shown = f'<span class="unseen-words">[</span>{number}<span class="unseen-words">]</span>'
+    return button("number", "read", shown, target, title=f"{cited.title}, {cited.locator}")
+
+
+def excerpt_anchor(excerpt: Excerpt, index_id: str) -> dict[str, object]:
+    """The anchor of an excerpt's best sentence, or of all of it where none is marked."""
+    return anchor(excerpt.citation, index_id, excerpt.highlights[0] if excerpt.highlights else None)
+
+
+def cards_html(answer: Answer) -> str:
+    """One card for each document, in order of first mention, with a row for each excerpt."""
+    by_source: dict[str, list[int]] = {}
+    for number, excerpt in enumerate(answer.excerpts, 1):
+        by_source.setdefault(excerpt.citation.source_id, []).append(number)
+    cards = []
+    for source_id, numbers in by_source.items():
+        citation = answer.excerpts[numbers[0] - 1].citation
+        rows = "".join(_row(number, answer) for number in numbers)
+        cards.append(
+            f'<li class="card"><h4>{escape(citation.title)}</h4>{details_line(citation.metadata, source_id)}{rows}</li>'
+        )
+    return f'<ul class="cards">{"".join(cards)}</ul>'
+
+
+def _row(number: int, answer: Answer) -> str:
+    """One excerpt: where it stands, how well it matches, its words, and where else the same words stand."""
+    excerpt = answer.excerpts[number - 1]
+    citation = excerpt.citation
+    chip = f'<span class="number">{number}</span>' if answer.found else ""
+    state = f'<span class="state">{STATES[citation.state]}</span>' if citation.state in STATES else ""
+    place = f"{chip}<span>{escape(citation.locator or 'Read in the source')}</span>"
+    also = "".join(
+        button("text-button", "read", escape(copy.title), anchor(copy, answer.index_id)) for copy in excerpt.duplicates
+    )
+    return (
+        f'<div class="excerpt"><div class="row">'
+        f"{button('place-button', 'read', place, excerpt_anchor(excerpt, answer.index_id))}"
+        f"{state}{strength_html(excerpt.score)}{copy_button(cite(citation), 'Copy citation', 'Citation copied')}</div>"
+        f"<details{'' if answer.found else ' open'}><summary>Excerpt</summary>"
+        f"<blockquote>{highlighted(excerpt.text, excerpt.highlights if answer.found else ())}</blockquote></details>"
+        + (f'<p class="also">The same words also in: {also}</p></div>' if also else "</div>")
+    )
+
+
+def highlighted(text: str, spans: Iterable[Span]) -> str:
+    """A text, escaped, with the words of the spans marked; spans may touch or overlap and come in any order."""
+    html, position = [], 0
+    for start, end in sorted(spans):
+        start = max(start, position)
+        if start < end:
+            html.append(f"{escape(text[position:start])}<mark>{escape(text[start:end])}</mark>")
+            position = end
+    return "".join(html) + escape(text[position:])
+
+
+def copy_button(text: str, label: str, done: str) -> str:
+    """A button that copies a text and then says that it has."""
+    return button("text-button", "copy", f"{icon('copy')}{label}", {"text": text, "done": done})
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer for the clipboard: each quotation with its numbers, then the numbered citations."""
+    lines = [f"“{s.text}” " + "".join(f"[{number}]" for number in s.numbers) for s in answer.statements]
+    cited = [f"[{number}] {cite(excerpt.citation)}" for number, excerpt in enumerate(answer.excerpts, 1)]
+    return "\n".join([answer.question, "", *lines, "", *cited])
+
+
+def suggestions_html(questions: Iterable[str]) -> str:
+    """Questions that a click asks."""
+    items = "".join(f"<li>{button('suggestion', 'ask', escape(q), {'question': q})}</li>" for q in questions)
+    return f'<ul class="suggestions" aria-label="Suggested questions">{items}</ul>' if items else ""
+
+
+def question_html(question: str) -> str:
+    """A question as it was typed."""
+    return f'<p class="question">{escape(question)}</p>'
+
+
+def searching_html(sources: int) -> str:
+    """What stands in an answer's place while it is looked for."""
+    return f'<p class="searching" role="status">Searching {count(sources, "source")}…</p>'
+
+
+def failure_html(message: str, question: str) -> str:
+    """What stands in an answer's place when there is none because something went wrong."""
+    return (
+        f'<div class="answer failed" role="alert"><h2>This could not be answered</h2><p>{escape(message)}</p>'
+        f"{button('text-button', 'ask', 'Ask again', {'question': question})}</div>"
+    )

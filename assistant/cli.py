@@ -1,0 +1,260 @@
+"""The command `assistant`: ask, find and check at the terminal, rebuild the index, serve the chat.
+
+Exit status: 0 success, 1 not found or a failed check, 2 misuse, 3 could not, 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import Any
+
+from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
+from assistant.library import Library
+from assistant.records import AnswerKind, BuildReport, Turn
+from assistant.settings import DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SOURCES
+
+_EXAMPLES = """examples:
+  assistant                                        build the index if need be, and start the chat
+  assistant ask "When did the talks break down?"
+  assistant ask "Who signed it?" "And when?"       the second question is a follow-up
+  assistant ask "What was agreed?" --only "joint-*" --after 2005
+  assistant retrieve "inspections" -k 10 --json
+  assistant find "action for action"
+  assistant rebuild
+  assistant check
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not under a test's capture
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    options = _parse(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except AssistantError as error:
+        print(f"assistant: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("assistant: stopped; an index that was in use still is, and a rebuild goes on from here", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        # The reader of our output (head, less) has enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="assistant",
+        description="Answers from a folder of your own documents, in their exact words, with citations.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    folders = argparse.ArgumentParser(add_help=False)
+    folders.add_argument(
+        "--sources", default=DEFAULT_SOURCES, metavar="DIR", help="the documents (default: %(default)s)"
+    )
+    folders.add_argument(
+        "--index", default=DEFAULT_INDEX, metavar="DIR", help="the index built from them (default: %(default)s)"
+    )
+    folders.add_argument(
+        "--model", metavar="NAME", help="a sentence-transformers model, by name or folder (default: the index's own)"
+    )
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print JSON")
+    narrow = argparse.ArgumentParser(add_help=False)
+    narrow.add_argument(
+        "-k", type=int, default=5, metavar="N", help="at most this many excerpts (default: %(default)s)"
+    )
+    narrow.add_argument(
+        "--only", action="append", metavar="PATTERN", help="only sources whose name fits; may be repeated"
+    )
+    narrow.add_argument("--tag", action="append", metavar="TAG", help="only sources with the tag; may be repeated")
+    narrow.add_argument(
+        "--after", metavar="DATE", help="only sources about this time or later: 2005, 2005-09, 2005-09-19"
+    )
+    narrow.add_argument("--before", metavar="DATE", help="only sources about this time or earlier")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], help_text: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=help_text, description=help_text, parents=[folders, *parents])
+        made.set_defaults(run=run)
+        return made
+
+    chat = command("chat", _chat, "start the chat in the browser (the default)")
+    chat.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help="(default: %(default)s)")
+    rebuild = command("rebuild", _rebuild, "bring the index up to date with the sources", as_json)
+    rebuild.add_argument("--full", action="store_true", help="take nothing over from the old index")
+    ask = command("ask", _ask, "answer a question; further questions are follow-ups", as_json, narrow)
+    ask.add_argument("question", nargs="+")
+    retrieve = command("retrieve", _retrieve, "list the excerpts that bear on a question", as_json, narrow)
+    retrieve.add_argument("question")
+    find = command("find", _find, "list every occurrence of a phrase, counted by source", as_json)
+    find.add_argument("phrase")
+    command("sources", _sources, "list the indexed sources", as_json)
+    command("check", _check, "verify every passage against its source, word for word", as_json)
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+        arguments = ["chat", *arguments]
+    return parser.parse_args(arguments)
+
+
+def _library(options: argparse.Namespace) -> Library:
+    from pathlib import Path
+
+    return Library(Path(options.sources), Path(options.index), options.model)
+
+
+def _ready(options: argparse.Namespace) -> Library:
+    """The library for a question: built if there is no index; a line on the error stream says when it is outdated."""
+    library = _library(options)
+    try:
+        library.generation()
+    except IndexMissing:
+        _build(library, full=False)
+    changed = library.outdated()
+    if changed:
+        print(  # noqa: T201
+            f"assistant: {len(changed)} files have changed since the index was built (first: {changed[0]}): "
+            "run assistant rebuild",
+            file=sys.stderr,
+        )
+    return library
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def _build(library: Library, full: bool) -> BuildReport:
+    from assistant.printing import progress_bars
+
+    with progress_bars() as progress:
+        return library.rebuild(full, progress)
+
+
+def _chat(options: argparse.Namespace) -> int:
+    if not 0 < options.port < 65536:
+        raise UsageError(f"{options.port} is not a port: choose one from 1 to 65535 with --port")
+    library = _library(options)
+    try:
+        library.generation()
+        stale = bool(library.outdated())
+    except (IndexMissing, IndexDamaged, IndexOutdated):
+        stale = True
+    if stale:
+        # A process of its own gives back the memory that building takes.
+        folders = [
+            "--sources",
+            options.sources,
+            "--index",
+            options.index,
+            *(["--model", options.model] if options.model else []),
+        ]
+        status = subprocess.run([sys.executable, "-m", "assistant", "rebuild", *folders], check=False).returncode
+        if status:
+            return status
+    from assistant.chat import serve
+
+    serve(library, port=options.port, announce=lambda url: print(f"The chat is at {url} (Ctrl-C stops it)", flush=True))  # noqa: T201
+    return 0
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    library = _library(options)
+    if options.json:
+        report = library.rebuild(
+            options.full,
+            lambda stage, done, total: _print_json({"event": "progress", "stage": stage, "done": done, "total": total}),
+        )
+        _print_json({"event": "report", **report.to_dict()})
+        return 0
+    from assistant.printing import print_report
+
+    print_report(_build(library, options.full))
+    return 0
+
+
+def _narrowed(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "k": options.k,
+        "sources": options.only,
+        "tags": options.tag,
+        "after": options.after,
+        "before": options.before,
+    }
+
+
+def _ask(options: argparse.Namespace) -> int:
+    library = _ready(options)
+    turns: list[Turn] = []
+    found = False
+    for question in options.question:
+        answer = library.ask(question, turns, **_narrowed(options))
+        turns.append(answer.turn())
+        found = answer.found or answer.kind in (AnswerKind.GREETING, AnswerKind.OVERVIEW)
+        if options.json:
+            _print_json(answer.to_dict())
+        else:
+            from assistant.printing import print_answer
+
+            print_answer(answer)
+    return 0 if found else 1
+
+
+def _retrieve(options: argparse.Namespace) -> int:
+    excerpts = _ready(options).retrieve(options.question, **_narrowed(options))
+    if options.json:
+        _print_json([asdict(excerpt) for excerpt in excerpts])
+    else:
+        from assistant.printing import print_excerpts
+
+        print_excerpts(excerpts)
+    return 0 if excerpts else 1
+
+
+def _find(options: argparse.Namespace) -> int:
+    occurrences = _ready(options).find(options.phrase)
+    if options.json:
+        _print_json([asdict(occurrence) for occurrence in occurrences])
+    else:
+        from assistant.printing import print_occurrences
+
+        print_occurrences(options.phrase, occurrences)
+    return 0 if occurrences else 1
+
+
+def _sources(options: argparse.Namespace) -> int:
+    summaries = _ready(options).list_sources()
+    if options.json:
+        _print_json([asdict(summary) for summary in summaries])
+    else:
+        from assistant.printing import print_sources
+
+        print_sources(summaries)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from assistant.printing import print_check, progress_bars
+
+    library = _library(options)
+    with nullcontext() if options.json else progress_bars() as progress:
+        report = library.check(progress)
+    if options.json:
+        _print_json(report.to_dict())
+    else:
+        print_check(report)
+    return 0 if report.ok else 1

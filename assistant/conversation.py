@@ -1,0 +1,132 @@
+"""What a question is about before it is searched: small talk, a request for an overview, or a follow-up.
+
+A follow-up is searched with words carried over from the turns before it; a new topic carries nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from assistant.analysis import words
+from assistant.index.generation import Generation
+from assistant.records import Query, Turn
+
+_GREETING = re.compile(
+    r"(hi|hello|hey|greetings|good (morning|afternoon|evening|day)|thanks?( you)?( very much| a lot)?|bye|goodbye)"
+    r"( there| all| everyone| assistant)?[\s!.,?]*(how are you[\s!.?]*)?",
+    re.IGNORECASE,
+)
+_HOLDER = r"(you|your (sources|documents|library|files)|(the|this|these|my) (library|sources|documents|files))"
+_OVERVIEW = re.compile(
+    r"\s*((please )?(can|could|would) you )?(please )?("
+    rf"what( (sources|documents|files|material|information))? (do|does|can|is there in|is in) {_HOLDER}"
+    r"( (have|hold|contain|cover|say|know|offer|tell( me| us)?))?( (on|about|of|regarding|concerning))?"
+    r"|summari[sz]e|sum up|give (me )?(an? )?(overview|summary) of|(an? )?(overview|summary) of"
+    r"|tell (me|us)( more| something)? about"
+    r")\b(?P<topic>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONTENTS = re.compile(
+    rf"\s*what('s| is) (in )?(here|{_HOLDER})[\s?!.]*|\s*what can i ask[\s\w]*[?!.\s]*", re.IGNORECASE
+)
+_OPENING = re.compile(
+    r"\s*(and|but|so|then|also|why|how so|how come|when|where|who|what about|how about|what else|which one|really)\b",
+    re.IGNORECASE,
+)
+_POINTING = frozenset(
+    [
+        "it",
+        "its",
+        "they",
+        "them",
+        "their",
+        "theirs",
+        "that",
+        "this",
+        "those",
+        "these",
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "hers",
+        "there",
+        "then",
+        "same",
+        "such",
+        "former",
+        "latter",
+        "one",
+        "ones",
+        "both",
+    ]
+)
+_PERSON = frozenset(["he", "him", "his", "she", "her", "hers", "they", "them", "their", "who"])
+_CARRIED = 6
+_NAMES = 3
+_FEW = 2
+"""A question with at most this many content words of its own may lean on the turn before."""
+
+
+def is_greeting(question: str) -> bool:
+    """Whether the question is only a greeting or thanks."""
+    return bool(_GREETING.fullmatch(question.strip()))
+
+
+def overview_topic(question: str) -> str | None:
+    """What an overview is asked of ("" for the whole library); None if the question asks for none."""
+    if _CONTENTS.fullmatch(question):
+        return ""
+    match = _OVERVIEW.fullmatch(question)
+    return match["topic"].strip(" ?!.,:;") if match else None
+
+
+def resolve(query: Query, turns: Sequence[Turn], index: Generation) -> Query:
+    """The query with the words that it needs from earlier turns: the rarest of the question before, and names.
+
+    A question is taken for a follow-up if it points back ("that", "they") or opens like one ("And when?") and has few
+    content words of its own.
+    """
+    if not turns or not _leans(query.text, index):
+        return query
+    before = resolve(Query(turns[-1].question), turns[:-1], index)
+    carried = _rarest(before.search_text, index, _CARRIED)
+    if _PERSON & {word.folded for word in words(query.text)}:
+        carried += [name for name in _names(turns[-1].answer_text, index) if name not in carried][:_NAMES]
+    own = index.analyser.content(query.text)
+    new = [word for word in carried if not own.keys() & index.analyser.content(word).keys()]
+    return replace(query, carried=tuple(new))
+
+
+def _leans(text: str, index: Generation) -> bool:
+    own = len(index.analyser.content(text))
+    points = bool(_POINTING & {word.folded for word in words(text)})
+    opens = bool(_OPENING.match(text))
+    if own <= _FEW:
+        return points or opens or own <= 1
+    joined = bool(re.match(r"\s*(and|but|so|what about|how about)\b", text, re.IGNORECASE))
+    return (points or joined) and own <= 2 * _FEW
+
+
+def _rarest(text: str, index: Generation, count: int) -> list[str]:
+    """The rarest content words of a text that some source has, in their order in the text."""
+    content = {term: word for term, word in index.analyser.content(text).items() if index.lexical.frequency(term)}
+    chosen = sorted(content, key=lambda term: -index.lexical.idf(term))[:count]
+    return [word for term, word in content.items() if term in chosen]
+
+
+def _names(answer: str, index: Generation) -> list[str]:
+    """Words of an answer that are written with a capital inside a sentence, rarest first."""
+    inside = re.findall(r"(?<=[a-z,] )[A-Z]\w+", answer)
+    return sorted(dict.fromkeys(_unstopped(inside, index)), key=lambda word: -_rarity(word, index))
+
+
+def _unstopped(found: Iterable[str], index: Generation) -> list[str]:
+    return [word for word in found if index.analyser.content(word)]
+
+
+def _rarity(word: str, index: Generation) -> float:
+    return sum(index.lexical.idf(term) for term in index.analyser.content(word))

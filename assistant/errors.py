@@ -1,0 +1,71 @@
+"""What can go wrong, said for people: each message is one line that names the file and the remedy.
+
+AssistantError
+├── UsageError          the caller asked for something that makes no sense (exit status 2)
+├── SourcesMissing      the sources folder is missing or holds nothing that can be read (2)
+├── IndexUnusable       (3)
+│   ├── IndexMissing    there is no index yet
+│   ├── IndexDamaged    files of the index are missing, truncated or altered
+│   ├── IndexOutdated   built by another version of the program, or with another model
+│   ├── IndexForeign    built from another sources folder
+│   └── IndexLocked     another build is running
+├── ModelUnusable       the embedding model cannot be loaded (3)
+├── ServerError         the chat cannot be served (3)
+└── UnreadableFile      one file cannot be read; a build reports it and goes on
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """Base of all errors that are meant for a person; `exit_status` is the command line's."""
+
+    exit_status = 3
+
+
+class UsageError(AssistantError):
+    """The request makes no sense as it stands."""
+
+    exit_status = 2
+
+
+class SourcesMissing(AssistantError):
+    """The sources folder is missing, or nothing in it can be read."""
+
+    exit_status = 2
+
+
+class IndexUnusable(AssistantError):
+    """The index cannot be used as it is."""
+
+
+class IndexMissing(IndexUnusable):
+    """There is no index yet."""
+
+
+class IndexDamaged(IndexUnusable):
+    """Files of the index are missing, truncated or altered."""
+
+
+class IndexOutdated(IndexUnusable):
+    """The index was built by another version of the program, or with another model."""
+
+
+class IndexForeign(IndexUnusable):
+    """The index was built from another sources folder."""
+
+
+class IndexLocked(IndexUnusable):
+    """Another build is running."""
+
+
+class ModelUnusable(AssistantError):
+    """The embedding model cannot be loaded or does not work."""
+
+
+class ServerError(AssistantError):
+    """The chat cannot be served."""
+
+
+class UnreadableFile(AssistantError):
+    """One file cannot be read; the message is the reason, without the file's name."""

@@ -1,0 +1,105 @@
+"""Which sources a question is asked of: patterns, tags and dates, as a mask over the sources of an index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.errors import UsageError
+from assistant.records import Filters, Metadata
+
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+
+
+def make_filters(
+    sources: Sequence[str] | str | None,
+    tags: Sequence[str] | str | None,
+    after: str | int | None,
+    before: str | int | None,
+) -> Filters:
+    """Filters from what a caller gave.
+
+    Raises:
+        UsageError: a date is not a partial ISO date.
+    """
+    return Filters(_several(sources), _several(tags), _date(after), _date(before))
+
+
+def _several(value: Sequence[str] | str | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _date(value: str | int | None) -> str | None:
+    if value is None or value == "":
+        return None
+    if not _DATE.fullmatch(str(value)):
+        raise UsageError(f"{str(value)[:40]!r} is not a date: write 2005, 2005-09 or 2005-09-19")
+    return str(value)
+
+
+def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -> tuple[npt.NDArray[np.bool_], int]:
+    """A mask of the sources that pass, shape (len(ids),), and how many undated ones a date filter left out.
+
+    Raises:
+        UsageError: a pattern or a tag fits no source at all.
+    """
+    chosen = np.ones(len(ids), bool)
+    if filters.sources:
+        matches = [[_fits(source_id, pattern) for source_id in ids] for pattern in filters.sources]
+        _require(filters.sources, matches, "no source fits")
+        chosen &= np.any(np.array(matches, bool), axis=0)
+    if filters.tags:
+        matches = [[tag.casefold() in map(str.casefold, known.tags) for known in metadata] for tag in filters.tags]
+        _require(filters.tags, matches, "no source has the tag")
+        chosen &= np.any(np.array(matches, bool), axis=0)
+    undated = 0
+    if filters.after or filters.before:
+        periods = [period(known) for known in metadata]
+        undated = sum(1 for number, found in enumerate(periods) if found is None and chosen[number])
+        chosen &= np.array([found is not None and _within(found, filters) for found in periods], bool)
+    return chosen, undated
+
+
+def _fits(source_id: str, pattern: str) -> bool:
+    wanted = pattern.casefold()
+    path = source_id.casefold()
+    return any(fnmatchcase(name, wanted) for name in (path, path.rsplit("/", 1)[-1])) or path.startswith(
+        wanted.rstrip("/") + "/"
+    )
+
+
+def _require(names: Sequence[str], matches: Sequence[Sequence[bool]], problem: str) -> None:
+    for name, found in zip(names, matches, strict=True):
+        if not any(found):
+            raise UsageError(f"{problem} {name!r}: assistant sources lists them")
+
+
+def period(known: Metadata) -> tuple[str, str] | None:
+    """The first and last day that a source is about, else was issued on; None where neither is known.
+
+    >>> period(Metadata(covers="1994-10-21/2003"))
+    ('1994-10-21', '2003-12-31')
+    """
+    stated = known.covers or known.issued
+    if not stated:
+        return None
+    first, _, last = stated.partition("/")
+    return _first_day(first), _last_day(last or first)
+
+
+def _first_day(date: str) -> str:
+    return date + "-01-01"[len(date) - 4 :] if len(date) < 10 else date
+
+
+def _last_day(date: str) -> str:
+    return date + "-12-31"[len(date) - 4 :] if len(date) < 10 else date
+
+
+def _within(found: tuple[str, str], filters: Filters) -> bool:
+    return (not filters.after or found[1] >= _first_day(filters.after)) and (
+        not filters.before or found[0] <= _last_day(filters.before)
+    )

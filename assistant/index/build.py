@@ -1,0 +1,189 @@
+"""Brings an index up to date with its sources: read, split, embed, write, verify, switch.
+
+What has not changed is taken over from the generation before. Nothing but the index folder is written to.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.embedding import DEFAULT_MODEL, PassageEncoder, folder_digest, model_folder
+from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
+from assistant.index.collect import Collection, collect
+from assistant.index.generation import Generation, describe_files, digest, root_name, verify_files
+from assistant.index.layout import IndexFolder
+from assistant.index.vectors import Journal, Taken, embed
+from assistant.index.write import Contents, write_generation
+from assistant.passages import context, split
+from assistant.records import BuildReport
+from assistant.settings import Recipe
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and how much there is."""
+
+
+def build(
+    sources: Path, index: Path, model: str | None = None, *, full: bool = False, progress: Progress | None = None
+) -> BuildReport:
+    """Brings the index up to date with the sources, and says what was done.
+
+    `model` None keeps the model of the index that is there, or takes the default. With `full`, nothing is taken over,
+    and an index of other sources is replaced.
+
+    Raises:
+        SourcesMissing: there is nothing to read.
+        IndexLocked: another build is running.
+        IndexForeign: the index belongs to other sources.
+        UsageError: the index folder cannot be used.
+        ModelUnusable: the model cannot be loaded.
+    """
+    return _Build(sources, index, model, full, progress or (lambda stage, done, total: None)).run()
+
+
+class _Build:
+    """One build: what it was asked, and the notes that it makes on the way."""
+
+    def __init__(self, sources: Path, index: Path, model: str | None, full: bool, told: Progress) -> None:
+        self.root = sources
+        self.folder = IndexFolder(index)
+        self.model = model
+        self.full = full
+        self.told = told
+        self.recipe = Recipe()
+        self.notes: list[str] = []
+        self.started = time.perf_counter()
+
+    def run(self) -> BuildReport:
+        """The build, from the lock to the report."""
+        self.folder.prepare(self.root)
+        with self.folder.lock():
+            previous = None if self.full else self._previous()
+            collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
+            name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
+            usable = previous if previous and self._same_model(previous, name) else None
+            same = (
+                usable
+                and usable.stamps == list(collection.stamps)
+                and usable.manifest["left_out"] == collection.left_out
+            )
+            if usable and same and self._has_encoder(usable):
+                return self._report(usable, previous, collection, 0)
+            new, embedded = self._make(collection, name, usable)
+            return self._report(new, previous, collection, embedded)
+
+    def _previous(self) -> Generation | None:
+        """The generation in use; None where there is none, or none that can be used, which is noted."""
+        try:
+            return Generation(self.folder.path / self.folder.current(), self.root)
+        except IndexMissing:
+            return None
+        except (IndexDamaged, IndexOutdated) as error:
+            self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
+            return None
+
+    def _same_model(self, previous: Generation, name: str) -> bool:
+        known = previous.manifest
+        if known["recipe"] != self.recipe.to_dict() or known["model"]["name"] != name:
+            return False
+        folder = model_folder(name)
+        return folder is None or folder_digest(folder) == known["model"]["digest"]
+
+    def _has_encoder(self, generation: Generation) -> bool:
+        encoder = generation.manifest["encoder"]
+        try:
+            verify_files(self.folder.encoders / encoder["folder"], encoder) if encoder else None
+        except IndexDamaged:
+            return False
+        return True
+
+    def _make(self, collection: Collection, name: str, usable: Generation | None) -> tuple[Generation, int]:
+        """Embeds and writes a generation, verifies it, puts it in use; also how many texts were embedded."""
+        self.told("Loading the model", 0, 1)
+        encoder = PassageEncoder(name)
+        self.told("Loading the model", 1, 1)
+        exported = self._export(encoder)
+        contents = self._contents(collection, encoder)
+        inputs = [*contents.passage_inputs, *contents.sentence_inputs]
+        with Journal(self.folder.journal(encoder.digest), encoder.dimensions) as journal:
+            vectors, embedded = embed(
+                inputs,
+                encoder,
+                Taken(usable),
+                journal,
+                lambda done, total: self.told("Embedding passages", done, total),
+            )
+        self.told("Writing the index", 0, 1)
+        about = {
+            "sources_root": root_name(self.root, self.folder.path),
+            "model": {"name": name, "digest": encoder.digest, "dimensions": encoder.dimensions},
+            "encoder": exported,
+            "recipe": self.recipe.to_dict(),
+            "left_out": collection.left_out,
+        }
+        known = [[source.id, source.digest] for source in collection.sources]
+        path = self.folder.new_generation(digest(json.dumps([known, about]).encode()))
+        split_at = len(contents.passage_inputs)
+        write_generation(path, contents, vectors[:split_at], vectors[split_at:], about)
+        generation = Generation(path, self.root)
+        verify_files(path, generation.manifest)
+        keep = self.folder.switch(path)
+        journal.path.unlink()
+        self.folder.clean(keep)
+        self.told("Writing the index", 1, 1)
+        return generation, embedded
+
+    def _contents(self, collection: Collection, encoder: PassageEncoder) -> Contents:
+        """The passages of every source, and the text of each passage and sentence as the model is given it."""
+        longest = min(self.recipe.passage_pieces, encoder.max_pieces - self.recipe.context_pieces - 8)
+        pieces = []
+        passage_inputs = []
+        sentence_inputs = []
+        for done, source in enumerate(collection.sources):
+            self.told("Splitting", done, len(collection.sources))
+            of_source = split(source, encoder.count, longest)
+            pieces.append(of_source)
+            for section in dict.fromkeys(piece.section for piece in of_source):
+                before = context(source.title, section, encoder.count, self.recipe.context_pieces)
+                inside = [piece for piece in of_source if piece.section == section]
+                passage_inputs += [f"{before}. {source.cut(piece.start, piece.end)}" for piece in inside]
+            sentence_inputs += [source.cut(*span) for piece in of_source for span in piece.sentences]
+        return Contents(collection, pieces, passage_inputs, sentence_inputs)
+
+    def _export(self, encoder: PassageEncoder) -> dict[str, object] | None:
+        """The question encoder of the model, exported if it is not there yet; None, with a note, if it cannot be."""
+        from assistant.export import EXPORTER_VERSION, ExportFailed, export  # imports torch: seconds
+
+        name = digest(f"{encoder.digest} {EXPORTER_VERSION}".encode())
+        folder = self.folder.encoders / name
+        self.told("Preparing the question encoder", 0, 1)
+        try:
+            cosine = export(encoder, folder)
+        except ExportFailed as error:
+            self.notes.append(f"questions are embedded by the model itself, more slowly: {error}")
+            return None
+        self.told("Preparing the question encoder", 1, 1)
+        return {"folder": name, "least_cosine": round(cosine, 6), "files": describe_files(folder)}
+
+    def _report(
+        self, new: Generation, previous: Generation | None, collection: Collection, embedded: int
+    ) -> BuildReport:
+        before = dict(zip(previous.ids, previous.stamps, strict=True)) if previous else {}
+        after = dict(zip(new.ids, new.stamps, strict=True))
+        both = before.keys() & after.keys()
+        changed = sorted(source_id for source_id in both if before[source_id].digest != after[source_id].digest)
+        return BuildReport(
+            index_id=new.id,
+            added=tuple(sorted(after.keys() - before.keys())),
+            changed=tuple(changed),
+            removed=tuple(sorted(before.keys() - after.keys())),
+            unchanged=len(both) - len(changed),
+            skipped=collection.skipped,
+            sources=len(after),
+            passages=len(new.passages),
+            embedded=embedded,
+            seconds=round(time.perf_counter() - self.started, 2),
+            notes=tuple(self.notes),
+        )

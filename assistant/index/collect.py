@@ -1,0 +1,88 @@
+"""Reads the sources folder for a build; what has not changed is taken over from the generation before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant.errors import SourcesMissing, UnreadableFile
+from assistant.index.generation import Generation, Stamp, digest
+from assistant.readers import read, reader_version
+from assistant.readers.folder import SourceFile, walk
+from assistant.records import Skipped, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a sources folder holds: sources with the files behind them, and what was left out, with the reasons.
+
+    `left_out` are the files that gave nothing, each with its size and modification time.
+    """
+
+    sources: tuple[Source, ...]
+    stamps: tuple[Stamp, ...]
+    skipped: tuple[Skipped, ...]
+    left_out: dict[str, list[int]]
+
+
+def collect(root: Path, previous: Generation | None, told: Callable[[int, int], None]) -> Collection:
+    """Reads every source under `root`; `told` is given how many files are done and how many there are.
+
+    Raises:
+        SourcesMissing: the folder is missing, or nothing in it can be read.
+    """
+    if not root.is_dir():
+        raise SourcesMissing(
+            f"there is no sources folder {root}: create it and put documents there, or name another with --sources"
+        )
+    entries = list(walk(root))
+    skipped = [entry for entry in entries if isinstance(entry, Skipped)]
+    files = [entry for entry in entries if not isinstance(entry, Skipped)]
+    sources: list[Source] = []
+    stamps: list[Stamp] = []
+    left_out: dict[str, list[int]] = {}
+    for done, file in enumerate(files):
+        told(done, len(files))
+        try:
+            found, stamp = _read(root, file, previous)
+        except FileNotFoundError:
+            skipped.append(Skipped(file.id, "removed while the build ran"))
+        except (UnreadableFile, OSError) as error:
+            reason = f"cannot be opened: {error.strerror}" if isinstance(error, OSError) else str(error)
+            skipped.append(Skipped(file.id, reason))
+            left_out[file.path.relative_to(root).as_posix()] = stamp_of(file.path)
+        else:
+            sources += found
+            stamps += [stamp] * len(found)
+            skipped += [Skipped(file.id, problem) for problem in stamp.problems]
+    told(len(files), len(files))
+    if not sources:
+        why = f" ({skipped[0].file}: {skipped[0].reason})" if skipped else ""
+        raise SourcesMissing(
+            f"no document in {root} can be read{why}: put documents there, or name another folder with --sources"
+        )
+    return Collection(
+        tuple(sources), tuple(stamps), tuple(sorted(skipped, key=lambda item: (item.file, item.reason))), left_out
+    )
+
+
+def stamp_of(path: Path) -> list[int]:
+    """Size and modification time of a file, which tell cheaply whether it changed; zeros for one that is gone."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return [0, 0]
+    return [seen.st_size, seen.st_mtime_ns]
+
+
+def _read(root: Path, file: SourceFile, previous: Generation | None) -> tuple[list[Source], Stamp]:
+    seen = file.path.stat()
+    data = file.path.read_bytes()
+    name = file.path.relative_to(root).as_posix()
+    stamp = Stamp(name, seen.st_size, seen.st_mtime_ns, digest(data), reader_version(file.id) or "")
+    old = previous.of_file(name) if previous else {}
+    if previous and all((was.digest, was.reader) == (stamp.digest, stamp.reader) for was in old.values()) and old:
+        return [previous.source(number) for number in old], replace(stamp, problems=next(iter(old.values())).problems)
+    reading = read(data, file.id)
+    return list(reading.sources), replace(stamp, problems=reading.problems)

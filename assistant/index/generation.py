@@ -1,0 +1,279 @@
+"""One generation: a complete index, opened read-only and searched. Nothing in it ever changes.
+
+Columns are NumPy arrays, one row per passage or sentence, mapped into memory; texts and metadata are in SQLite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.analysis import Analyser
+from assistant.dense import DenseIndex
+from assistant.embedding import Encoder, PassageEncoder, QueryEncoder
+from assistant.errors import IndexDamaged, IndexForeign, IndexOutdated, UsageError
+from assistant.lexical import LexicalIndex
+from assistant.records import CitationState, Locator, LocatorKind, Metadata, Passage, Source, Span
+from assistant.settings import FORMAT_VERSION
+
+PASSAGE = np.dtype([(name, "<i8") for name in ("source", "start", "end", "section", "first", "last")])
+"""Source number, offsets, start of the section's text, and the range of the passage's sentences."""
+SMALL = 16_000_000
+"""Bytes; files up to this size are digested whenever a generation is opened, larger ones by `check`."""
+_TEXTS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The file behind a source as it was when it was read."""
+
+    file: str
+    size: int
+    mtime_ns: int
+    digest: str
+    reader: str
+    problems: tuple[str, ...] = ()
+
+
+class Generation:
+    """An open index. Thread-safe."""
+
+    def __init__(self, path: Path, sources: Path) -> None:
+        """Opens the generation at `path`, whose sources lie in `sources`.
+
+        Raises:
+            IndexDamaged: files are missing, truncated or altered.
+            IndexOutdated: another version of the program wrote it.
+            IndexForeign: it was built from other sources.
+        """
+        self.path = path
+        self.sources_root = sources
+        self.manifest = read_manifest(path, sources)
+        verify_files(path, self.manifest, SMALL)
+        try:
+            self._database = sqlite3.connect(
+                f"{(path / 'sources.sqlite').resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+            self.passages: npt.NDArray[Any] = np.load(path / "passages.npy", mmap_mode="r")
+            self.sentences: npt.NDArray[np.int64] = np.load(path / "sentences.npy", mmap_mode="r")
+            self.vectors: npt.NDArray[np.float32] = np.load(path / "vectors.npy", mmap_mode="r")
+            self.sentence_vectors: npt.NDArray[np.float16] = np.load(path / "sentence_vectors.npy", mmap_mode="r")
+            self.dense = DenseIndex(path / "dense.faiss", self.vectors)
+            self.lexical = LexicalIndex(path / "lexical")
+        except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
+            raise IndexDamaged(f"the index in {path.parent} is damaged ({error}): run assistant rebuild") from error
+        self.analyser = Analyser(self.manifest["analyser"])
+        self._lock = threading.Lock()
+        self._texts: OrderedDict[int, Source] = OrderedDict()
+        self._states: dict[str, tuple[int, int, CitationState]] = {}
+
+    @property
+    def id(self) -> str:
+        """The name that tells this index from every other."""
+        return self.path.name
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """What embeds questions: the exported model or, where it could not be exported, the model itself."""
+        if self.manifest["encoder"]:
+            return QueryEncoder(self.path.parent / "encoders" / self.manifest["encoder"]["folder"])
+        return PassageEncoder(self.manifest["model"]["name"])
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids of the sources, by number."""
+        return [row[0] for row in self._all("SELECT id FROM sources ORDER BY number")]
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each source id."""
+        return {source_id: number for number, source_id in enumerate(self.ids)}
+
+    @cached_property
+    def metadata(self) -> list[Metadata]:
+        """What is known about each source, by number."""
+        return [_metadata(row[0]) for row in self._all("SELECT metadata FROM sources ORDER BY number")]
+
+    @cached_property
+    def stamps(self) -> list[Stamp]:
+        """The file behind each source, by number."""
+        rows = self._all("SELECT file, size, mtime_ns, digest, reader, problems FROM sources ORDER BY number")
+        return [
+            Stamp(file, size, mtime_ns, known, reader, tuple(json.loads(problems)))
+            for file, size, mtime_ns, known, reader, problems in rows
+        ]
+
+    def of_file(self, file: str) -> dict[int, Stamp]:
+        """The sources, by number, that were read from a file."""
+        return {number: self.stamps[number] for number in self._by_file.get(file, ())}
+
+    @cached_property
+    def _by_file(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, stamp in enumerate(self.stamps):
+            found.setdefault(stamp.file, []).append(number)
+        return found
+
+    def _all(self, statement: str, *values: object) -> list[Any]:
+        with self._lock:
+            return self._database.execute(statement, values).fetchall()
+
+    def source(self, number: int) -> Source:
+        """The source of that number, with its text."""
+        with self._lock:
+            if number in self._texts:
+                self._texts.move_to_end(number)
+                return self._texts[number]
+        row = self._all("SELECT id, text, metadata, digest, locators FROM sources WHERE number = ?", number)[0]
+        locators = tuple(
+            Locator(start, LocatorKind(kind), label, level) for start, kind, label, level in json.loads(row[4])
+        )
+        source = Source(row[0], row[1], _metadata(row[2]), row[3], locators)
+        with self._lock:
+            self._texts[number] = source
+            if len(self._texts) > _TEXTS_KEPT:
+                self._texts.popitem(last=False)
+        return source
+
+    def find(self, source_id: str) -> int:
+        """The number of a source.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        if source_id not in self.numbers:
+            raise UsageError(f"there is no source {source_id!r} in the index: assistant sources lists them")
+        return self.numbers[source_id]
+
+    def passage(self, row: int) -> Passage:
+        """The passage of that row."""
+        record = self.passages[row]
+        return Passage(row, self.ids[int(record["source"])], int(record["start"]), int(record["end"]))
+
+    def passages_by_source(self) -> list[int]:
+        """How many passages each source has, by number."""
+        return [int(count) for count in np.bincount(self.passages["source"], minlength=len(self.ids))]
+
+    def sentence_spans(self, row: int) -> list[Span]:
+        """The sentences of a passage, as offsets into its source's text."""
+        record = self.passages[row]
+        return [(int(start), int(end)) for start, end in self.sentences[record["first"] : record["last"]]]
+
+    def sentence_vectors_of(self, row: int) -> npt.NDArray[np.float32]:
+        """The vectors of a passage's sentences, shape (sentences, dimensions)."""
+        record = self.passages[row]
+        return np.asarray(self.sentence_vectors[record["first"] : record["last"]], np.float32)
+
+    def state(self, number: int) -> CitationState:
+        """Whether the file behind a source is still the one that was indexed: by size and time, else by digest."""
+        stamp = self.stamps[number]
+        path = self.sources_root / stamp.file
+        try:
+            seen = path.stat()
+            if (seen.st_size, seen.st_mtime_ns) == (stamp.size, stamp.mtime_ns):
+                return CitationState.VERIFIED
+            known = self._states.get(stamp.file)
+            if known is None or known[:2] != (seen.st_size, seen.st_mtime_ns):
+                same = digest(path.read_bytes()) == stamp.digest
+                known = (seen.st_size, seen.st_mtime_ns, CitationState.VERIFIED if same else CitationState.CHANGED)
+                self._states[stamp.file] = known
+            return known[2]
+        except OSError:
+            return CitationState.MISSING
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self._database.close()
+
+
+def digest(data: bytes) -> str:
+    """BLAKE2b hex digest of 16 bytes, as sources and files of the index are known by."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """The digest of a file, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _metadata(text: str) -> Metadata:
+    values: dict[str, Any] = json.loads(text)
+    for name in ("authors", "tags", "references"):
+        values[name] = tuple(values[name])
+    return Metadata(**values)
+
+
+def read_manifest(path: Path, sources: Path) -> dict[str, Any]:
+    """The manifest of the generation at `path`.
+
+    Raises:
+        IndexDamaged: it cannot be read.
+        IndexOutdated: it is of another format.
+        IndexForeign: it names other sources.
+    """
+    try:
+        text = (path / "manifest.json").read_text("utf-8")
+        manifest: dict[str, Any] = json.loads(text)
+        format_version, root, seal = manifest["format"], manifest["sources_root"], manifest.pop("seal")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamaged(f"the index in {path.parent} is damaged (manifest.json): run assistant rebuild") from error
+    if format_version != FORMAT_VERSION:
+        raise IndexOutdated(
+            f"the index in {path.parent} has format {format_version}, "
+            f"this program reads {FORMAT_VERSION}: run assistant rebuild"
+        )
+    if seal != seal_of(manifest):
+        raise IndexDamaged(f"the index in {path.parent} is damaged (manifest.json): run assistant rebuild")
+    if root != root_name(sources, path.parent):
+        raise IndexForeign(
+            f"the index in {path.parent} was built from other sources ({root}): "
+            "choose another --index, or replace it with rebuild --full"
+        )
+    return manifest
+
+
+def root_name(sources: Path, index: Path) -> str:
+    """The sources folder as a manifest names it: seen from the index, so that both can be moved together."""
+    try:
+        return Path(os.path.relpath(sources.resolve(), index.resolve())).as_posix()
+    except ValueError:  # on Windows, another drive
+        return sources.resolve().as_posix()
+
+
+def seal_of(manifest: dict[str, Any]) -> str:
+    """The digest of a manifest without its seal, which tells when it was altered."""
+    return digest(json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode())
+
+
+def describe_files(path: Path) -> dict[str, list[object]]:
+    """Size and digest of every file under `path`, by its name relative to it, as a manifest lists them."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path).as_posix(): [file.stat().st_size, file_digest(file)] for file in files}
+
+
+def verify_files(path: Path, manifest: dict[str, Any], largest: int | None = None) -> None:
+    """Compares sizes, and digests of files up to `largest` bytes (None: all), with the manifest.
+
+    Raises:
+        IndexDamaged: a file is missing, truncated or altered.
+    """
+    for name, (size, known) in manifest["files"].items():
+        file = path / name
+        try:
+            wrong = file.stat().st_size != size or ((largest is None or size <= largest) and file_digest(file) != known)
+        except OSError:
+            wrong = True
+        if wrong:
+            raise IndexDamaged(f"the index in {path.parent} is damaged ({name}): run assistant rebuild")

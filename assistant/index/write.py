@@ -1,0 +1,101 @@
+"""Writes a generation's files: texts and metadata, columns, vectors and both search indexes, and the manifest last."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant import dense, lexical
+from assistant.analysis import Analyser, detect_language
+from assistant.embedding import Vectors
+from assistant.index.collect import Collection
+from assistant.index.generation import PASSAGE, describe_files, seal_of
+from assistant.index.vectors import key_of
+from assistant.passages import Piece
+from assistant.settings import FORMAT_VERSION
+
+_TABLE = """CREATE TABLE sources (
+    number INTEGER PRIMARY KEY, id TEXT UNIQUE, file TEXT, size INTEGER, mtime_ns INTEGER, digest TEXT, reader TEXT,
+    problems TEXT, metadata TEXT, locators TEXT, text TEXT)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes into a generation: sources, the pieces of each, and the model's input for each piece and sentence."""
+
+    collection: Collection
+    pieces: Sequence[Sequence[Piece]]
+    passage_inputs: Sequence[str]
+    sentence_inputs: Sequence[str]
+
+
+def write_generation(
+    path: Path, contents: Contents, passage_vectors: Vectors, sentence_vectors: Vectors, about: dict[str, Any]
+) -> None:
+    """Writes everything into the empty folder `path`; `about` is what the manifest says of model and recipe."""
+    _write_sources(path / "sources.sqlite", contents.collection)
+    passages, sentences = _columns(contents.pieces)
+    arrays = {
+        "passages": passages,
+        "sentences": sentences,
+        "vectors": passage_vectors,
+        "sentence_vectors": sentence_vectors.astype(np.float16),
+        "passage_keys": _keys(contents.passage_inputs),
+        "sentence_keys": _keys(contents.sentence_inputs),
+    }
+    for name, array in arrays.items():
+        np.save(path / f"{name}.npy", array)
+    dense.write(passage_vectors, path / "dense.faiss")
+    analyser = Analyser(detect_language(source.text for source in contents.collection.sources))
+    lexical.write((analyser.terms(text) for text in contents.passage_inputs), path / "lexical")
+    manifest = {
+        "format": FORMAT_VERSION,
+        **about,
+        "analyser": analyser.language,
+        "counts": {"sources": len(contents.pieces), "passages": len(passages), "sentences": len(sentences)},
+        "files": describe_files(path),
+    }
+    manifest["seal"] = seal_of(manifest)
+    (path / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
+
+
+def _write_sources(path: Path, collection: Collection) -> None:
+    database = sqlite3.connect(path)
+    try:
+        database.execute(_TABLE)
+        for number, (source, stamp) in enumerate(zip(collection.sources, collection.stamps, strict=True)):
+            locators = [[locator.start, locator.kind, locator.label, locator.level] for locator in source.locators]
+            row = (
+                number, source.id, stamp.file, stamp.size, stamp.mtime_ns, stamp.digest, stamp.reader,
+                _json(stamp.problems), _json(asdict(source.metadata)), _json(locators), source.text,
+            )  # fmt: skip
+            database.execute(f"INSERT INTO sources VALUES ({','.join('?' * len(row))})", row)
+        database.commit()
+    finally:
+        database.close()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _columns(pieces: Sequence[Sequence[Piece]]) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of all passages and of all sentences, in order of source and place."""
+    passages: list[tuple[int, ...]] = []
+    sentences: list[tuple[int, int]] = []
+    for number, of_source in enumerate(pieces):
+        for piece in of_source:
+            first = len(sentences)
+            sentences += piece.sentences
+            passages.append((number, piece.start, piece.end, piece.section_start, first, len(sentences)))
+    return np.array(passages, PASSAGE), np.array(sentences, np.int64).reshape(-1, 2)
+
+
+def _keys(inputs: Sequence[str]) -> np.ndarray:
+    return np.frombuffer(b"".join(map(key_of, inputs)), np.uint8).reshape(len(inputs), -1)

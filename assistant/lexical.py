@@ -1,0 +1,111 @@
+"""The lexical index: BM25 through tantivy, as a share of the highest score that a question could have.
+
+BM25: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); k1 = 1.2, b = 0.75.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+_K1 = 1.2
+_HEAP = 64_000_000
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("row", indexed=True, fast=True)
+    # The terms come analysed (`assistant.analysis`), so white space is all that separates them.
+    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="position")
+    return builder.build()
+
+
+def write(passages: Iterable[Sequence[str]], folder: Path) -> None:
+    """Indexes the terms of each passage, in order of row, in a new `folder`."""
+    folder.mkdir()
+    index = tantivy.Index(_schema(), path=str(folder))
+    # One thread, so that documents keep the order of their rows, and equal scores too.
+    writer = index.writer(heap_size=_HEAP, num_threads=1)
+    for row, terms in enumerate(passages):
+        document = tantivy.Document()
+        document.add_integer("row", row)
+        document.add_text("terms", " ".join(terms))
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    for lock in folder.glob("*.lock"):
+        lock.unlink()
+
+
+class LexicalIndex:
+    """Searches terms by BM25. Thread-safe: nothing changes after opening."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens what `write` made.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        try:
+            index = tantivy.Index.open(str(folder))
+        except ValueError:
+            # tantivy takes a lock file to open an index, so a read-only folder is opened from a copy.
+            self._copy = tempfile.TemporaryDirectory(prefix="assistant-")
+            copied = shutil.copytree(folder, Path(self._copy.name) / "lexical")
+            index = tantivy.Index.open(str(copied))
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self.passages: int = self._searcher.num_docs
+
+    def frequency(self, term: str) -> int:
+        """In how many passages `term` occurs."""
+        return int(self._searcher.doc_freq("terms", term))
+
+    def idf(self, term: str) -> float:
+        """The rarity of `term`: highest for one that no passage has."""
+        n = self.frequency(term)
+        return math.log(1 + (self.passages - n + 0.5) / (n + 0.5))
+
+    def search(self, terms: Sequence[str], k: int, within: Rows | None = None) -> tuple[Rows, Scores]:
+        """The `k` best rows that hold any of the distinct `terms`, and their shares in [0, 1]; ties by row.
+
+        A share is the BM25 score over its supremum, the sum of idf (k1 + 1) over all the terms, those that no
+        passage has included. With `within`, only those rows, and each of them is scored, 0 where it has no term.
+        """
+        if not terms or k < 1 or self.passages == 0 or (within is not None and len(within) == 0):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        parts = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in terms
+        ]
+        if within is not None:
+            chosen = tantivy.Query.term_set_query(self._schema, "row", [int(row) for row in within])
+            parts.append((tantivy.Occur.Must, tantivy.Query.const_score_query(chosen, 0.0)))
+        best = (_K1 + 1) * sum(self.idf(term) for term in terms)
+        return self._run(tantivy.Query.boolean_query(parts), k, best)
+
+    def phrase(self, terms: Sequence[str]) -> Rows:
+        """The rows that hold `terms` one after another, in order of row."""
+        if not terms or self.passages == 0:
+            return np.empty(0, np.int64)
+        if len(terms) == 1:
+            query = tantivy.Query.term_query(self._schema, "terms", terms[0], "basic")
+        else:
+            query = tantivy.Query.phrase_query(self._schema, "terms", list(terms))
+        return np.sort(self._run(query, self.passages, 1.0)[0])
+
+    def _run(self, query: tantivy.Query, k: int, best: float) -> tuple[Rows, Scores]:
+        hits = self._searcher.search(query, limit=min(k, self.passages), count=False).hits
+        rows = np.asarray(self._searcher.fast_field_values("row", [address for _, address in hits]), np.int64)
+        shares = np.asarray([score / best for score, _ in hits], np.float32)
+        order = np.lexsort((rows, -shares))
+        return rows[order], shares[order]

@@ -1,0 +1,189 @@
+"""One open library: the sources, their index, and everything that can be asked of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import IndexMissing, IndexOutdated
+from assistant.records import (
+    Answer,
+    BuildReport,
+    CheckReport,
+    CitationState,
+    Excerpt,
+    Occurrence,
+    Source,
+    SourceSummary,
+    Turn,
+)
+from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
+
+if TYPE_CHECKING:
+    from assistant.index.generation import Generation
+
+Progress = Callable[[str, int, int], None]
+
+
+class Library:
+    """A folder of sources with its index. Thread-safe; a rebuilt index is noticed at the next question."""
+
+    def __init__(self, sources: Path, index: Path, model: str | None = None) -> None:
+        """Names the folders; nothing is opened before it is needed. `model` None is the index's own, or the default."""
+        self.sources = sources
+        self.index = index
+        self.model = model
+        self._lock = threading.Lock()
+        self._open: Generation | None = None
+
+    def generation(self) -> Generation:
+        """The index now in use, opened.
+
+        Raises:
+            IndexMissing, IndexDamaged, IndexOutdated, IndexForeign: it cannot be used.
+        """
+        from assistant.index.generation import Generation  # imports faiss and tantivy
+        from assistant.index.layout import IndexFolder
+
+        folder = IndexFolder(self.index)
+        with self._lock:
+            name = folder.current()
+            if self._open is None or self._open.id != name:
+                try:
+                    self._open = Generation(folder.path / name, self.sources)
+                except OSError:  # a build removed it in between, and CURRENT names a newer one
+                    self._open = Generation(folder.path / folder.current(), self.sources)
+            built_with = self._open.manifest["model"]["name"]
+            if self.model not in (None, built_with):
+                raise IndexOutdated(
+                    f"the index in {self.index} was built with the model {built_with}, not {self.model}: "
+                    f"run assistant rebuild --model {self.model}"
+                )
+            return self._open
+
+    @property
+    def index_id(self) -> str:
+        """The name of the index now in use; it changes with every rebuild that changed anything."""
+        return self.generation().id
+
+    def ask(
+        self, question: str, turns: Sequence[Turn] = (), *, k: int = 5, sources: Sequence[str] | str | None = None,
+        tags: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+    ) -> Answer:  # fmt: skip
+        """The answer to a question, in the sources' words; `turns` are the conversation before it.
+
+        Args:
+            question: In plain words; words in quotation marks must occur as they stand.
+            turns: Earlier questions and answers (`Answer.turn()`), oldest first.
+            k: The most excerpts.
+            sources: Patterns over source ids, such as "reports/*".
+            tags: Sources with any of these tags.
+            after: Only sources about this time or later; a partial ISO date, inclusive.
+            before: Only sources about this time or earlier; a partial ISO date, inclusive.
+
+        Raises:
+            UsageError: the question is empty or too long, a date is malformed, or a filter fits no source.
+            IndexUnusable: there is no index that can be used.
+        """
+        from assistant.answering import answer
+        from assistant.filters import make_filters
+
+        return answer(question, self.generation(), turns, make_filters(sources, tags, after, before), k)
+
+    def retrieve(
+        self, question: str, k: int = 5, *, sources: Sequence[str] | str | None = None,
+        tags: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+    ) -> list[Excerpt]:  # fmt: skip
+        """At most `k` excerpts that bear on a question, best first; arguments and errors are those of `ask`."""
+        from assistant.filters import make_filters
+        from assistant.retrieval import parse, retrieve
+
+        query = parse(question, make_filters(sources, tags, after, before))
+        return list(retrieve(query, self.generation(), k).excerpts)
+
+    def find(self, phrase: str) -> list[Occurrence]:
+        """Every place where the words of `phrase` stand one after another, in order of source and place.
+
+        Raises:
+            UsageError: the phrase holds no word.
+        """
+        from assistant.finding import find
+
+        return list(find(phrase, self.generation()))
+
+    def list_sources(self) -> list[SourceSummary]:
+        """The indexed sources, in order of id."""
+        index = self.generation()
+        counts = index.passages_by_source()
+        return [
+            SourceSummary(source_id, known, counts[number], len(index.source(number).text.split()))
+            for number, (source_id, known) in enumerate(zip(index.ids, index.metadata, strict=True))
+        ]
+
+    def source(self, source_id: str) -> Source:
+        """A source as it was indexed.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        index = self.generation()
+        return index.source(index.find(source_id))
+
+    def state(self, source_id: str) -> CitationState:
+        """Whether the file behind a source is still the one that was indexed.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        index = self.generation()
+        return index.state(index.find(source_id))
+
+    def suggestions(self, count: int = 4) -> list[str]:
+        """Questions that the library itself suggests: each is answered by it."""
+        from assistant.suggesting import suggest
+
+        return suggest(self.generation(), count)
+
+    def outdated(self) -> list[str]:
+        """Files that were added, changed or removed since the index was built, by name."""
+        from assistant.checking import outdated
+
+        return outdated(self.generation())
+
+    def rebuild(self, full: bool = False, progress: Progress | None = None) -> BuildReport:
+        """Brings the index up to date with the sources; with `full`, nothing of the old one is taken over.
+
+        Raises:
+            SourcesMissing, IndexLocked, IndexForeign, UsageError, ModelUnusable: as `assistant.index.build.build`.
+        """
+        from assistant.index.build import (
+            build,
+        )  # reads every format and, where there is something to embed, imports torch
+
+        return build(self.sources, self.index, self.model, full=full, progress=progress)
+
+    def check(self, progress: Progress | None = None) -> CheckReport:
+        """Reads every source again and verifies every passage, and every file of the index, against it."""
+        from assistant.checking import check
+
+        return check(self.generation(), progress)
+
+
+def open_library(
+    sources: Path | str = DEFAULT_SOURCES, *, index: Path | str = DEFAULT_INDEX, model: str | None = None
+) -> Library:
+    """The library of a sources folder; its index is built if there is none.
+
+    Raises:
+        SourcesMissing: there is nothing to read.
+        IndexUnusable: there is an index, but it cannot be used.
+    """
+    library = Library(Path(sources), Path(index), model)
+    try:
+        library.generation()
+    except IndexMissing:
+        library.rebuild()
+        library.generation()
+    return library

@@ -1,0 +1,156 @@
+"""What the command line prints: coloured at a terminal, plain and unwrapped in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from assistant.bibliography import cite
+from assistant.records import Answer, BuildReport, CheckReport, Excerpt, Occurrence, SourceSummary
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _say(console: Console, text: Text | str = "") -> None:
+    """Prints a line; in a pipe it is never wrapped."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A function that shows how far a stage is, on the error stream; at a pipe, one line a stage."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        seen: set[str] = set()
+
+        def line(stage: str, done: int, total: int) -> None:
+            if stage not in seen:
+                seen.add(stage)
+                print(f"{stage} ({total})" if total > 1 else stage, file=sys.stderr, flush=True)  # noqa: T201
+
+        yield line
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def bar(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield bar
+
+
+def print_answer(answer: Answer) -> None:
+    """The answer: the question, what is said, then each excerpt with its citation."""
+    console = _console()
+    _say(console, Text(answer.question, "bold"))
+    if answer.query.carried:
+        _say(console, Text(f"Searched for: {answer.query.search_text}", "dim"))
+    if answer.message:
+        _say(console, answer.message)
+    for statement in answer.statements:
+        numbers = "".join(f"[{number}]" for number in statement.numbers)
+        _say(console, Text.assemble("  “", statement.text, "” ", (numbers, "cyan")))
+    if answer.excerpts:
+        _say(console)
+        _say(console, Text("Sources" if answer.found else "Closest passages", "bold"))
+        _excerpts(console, answer.excerpts)
+    for note in answer.notes:
+        _say(console, Text(f"Note: {note}", "yellow"))
+    _say(console)
+
+
+def print_excerpts(excerpts: Sequence[Excerpt]) -> None:
+    """Excerpts with their citations."""
+    console = _console()
+    if not excerpts:
+        _say(console, "No passage bears on this.")
+    _excerpts(console, excerpts)
+
+
+def _excerpts(console: Console, excerpts: Sequence[Excerpt]) -> None:
+    for number, excerpt in enumerate(excerpts, 1):
+        _say(
+            console,
+            Text.assemble(
+                (f"[{number}] ", "cyan"),
+                cite(excerpt.citation),
+                (f"  {excerpt.citation.source_id}  score {excerpt.score:.2f}", "dim"),
+            ),
+        )
+        text = Text(excerpt.text)
+        for start, end in excerpt.highlights:
+            text.stylize("bold", start, end)
+        _say(console, text)
+        for citation in excerpt.duplicates:
+            _say(console, Text(f"The same words: {citation.source_id}, {cite(citation)}", "dim"))
+        _say(console)
+
+
+def print_occurrences(phrase: str, occurrences: Sequence[Occurrence]) -> None:
+    """Each occurrence with the words around it, and a count by source."""
+    console = _console()
+    counts = Counter(occurrence.citation.source_id for occurrence in occurrences)
+    for occurrence in occurrences:
+        place = f"{occurrence.citation.source_id}, {occurrence.citation.locator}: "
+        _say(
+            console,
+            Text.assemble((place, "dim"), occurrence.before, (occurrence.citation.quote, "bold"), occurrence.after),
+        )
+    for source_id, count in counts.most_common():
+        _say(console, f"{count:6}  {source_id}")
+    _say(console, f"{len(occurrences):6}  “{phrase}” in all, in {len(counts)} sources")
+
+
+def print_sources(summaries: Sequence[SourceSummary]) -> None:
+    """One line for each source."""
+    console = _console()
+    for summary in summaries:
+        known = summary.metadata
+        about = [known.publisher, known.issued, f"covers {known.covers}" if known.covers else None]
+        size = f"{summary.words} words, {summary.passages} passages"
+        tail = "  " + "; ".join([*filter(None, about), size])
+        _say(console, Text.assemble((summary.id, "bold"), f"  {summary.title}", (tail, "dim")))
+    _say(console, f"{len(summaries)} sources")
+
+
+def print_report(report: BuildReport) -> None:
+    """What a rebuild did."""
+    console = _console()
+    for name, ids in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
+        for source_id in ids[:20]:
+            _say(console, f"{name}: {source_id}")
+        if len(ids) > 20:
+            _say(console, f"{name}: and {len(ids) - 20} more")
+    for item in report.skipped:
+        _say(console, Text(f"left out: {item.file}: {item.reason}", "yellow"))
+    for note in report.notes:
+        _say(console, Text(f"note: {note}", "yellow"))
+    _say(
+        console,
+        f"{report.sources} sources ({len(report.added)} added, {len(report.changed)} changed, "
+        f"{len(report.removed)} removed, {report.unchanged} unchanged), {report.passages} passages, "
+        f"{report.embedded} texts embedded, {report.seconds:.1f} s",
+    )
+
+
+def print_check(report: CheckReport) -> None:
+    """What a check found."""
+    console = _console()
+    for problem in report.problems:
+        _say(console, Text(f"{problem.file}: {problem.reason}", "red"))
+    verdict = "all verified" if report.ok else f"{len(report.problems)} problems"
+    _say(
+        console,
+        f"{report.sources} sources, {report.passages} passages stand word for word where the index says: {verdict}",
+    )

@@ -1,0 +1,81 @@
+"""The bytes of a text file to characters: UTF-8 where it is, else what the file declares, else a guess that is told."""
+
+from __future__ import annotations
+
+import codecs
+
+from assistant.errors import UnreadableFile
+
+# UTF-32 before UTF-16: the little-endian mark of the one begins with that of the other.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SIGNATURES = (
+    (b"%PDF-", "a PDF file"),
+    (b"PK\x03\x04", "a ZIP, Word, Excel or EPUB file"),
+    (b"\xd0\xcf\x11\xe0", "an old Word, Excel or PowerPoint file"),
+    (b"{\\rtf", "an RTF file"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"\x1f\x8b", "a compressed file"),
+)
+# What charset-normalizer may choose from; with all of its hundred a short text is often taken for an exotic one.
+_LIKELY = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "mac_roman"),
+    *("shift_jis", "cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949", "tis_620"),
+]
+
+
+def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """The characters of a text file, and a line if their encoding had to be guessed.
+
+    `declared` is the encoding that the file itself names, tried after UTF-8.
+
+    Raises:
+        UnreadableFile: this is not text.
+    """
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            raise UnreadableFile(f"not text but {kind}; give it the suffix of its kind")
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace"), ()
+    if b"\0" in data[:65536]:
+        return _without_mark(data), ()
+    for encoding in filter(None, ("utf-8", declared)):
+        try:
+            return data.decode(encoding), ()
+        except (UnicodeDecodeError, LookupError):
+            continue  # not that one, or not a name that Python knows: the next is tried
+    return _guess(data)
+
+
+def _without_mark(data: bytes) -> str:
+    """UTF-16 without a byte order mark: the NULs of its ASCII characters stand all on one side."""
+    sample = data[:65536]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if max(even, odd) > len(sample) / 20 and min(even, odd) <= max(even, odd) / 20:
+        try:
+            return data.decode("utf-16-be" if even > odd else "utf-16-le")
+        except UnicodeDecodeError:
+            pass  # binary after all
+    raise UnreadableFile("not text: it holds binary data; give it the suffix of its kind")
+
+
+def _guess(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode by the likeliest encoding.
+
+    Raises:
+        UnreadableFile: no encoding makes text of it.
+    """
+    from charset_normalizer import from_bytes  # takes a while to import, and most files are UTF-8
+
+    best = from_bytes(data, cp_isolation=_LIKELY).best()
+    if best is None:
+        raise UnreadableFile("not text in any known encoding; save it as UTF-8")
+    return str(best), (f"not UTF-8: read as {best.encoding}, a guess; save it as UTF-8 if letters look wrong",)

@@ -1,0 +1,166 @@
+"""The sources folder: which files are sources, and why the others are not."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from assistant.errors import SourcesMissing, UnreadableFile
+from assistant.readers import no_reader, reader_version
+from assistant.records import Skipped
+
+DESCRIBING = frozenset({"library.json", "library.bib", "library.ris", "questions.jsonl"})
+"""Names of files that describe the library and are not sources."""
+_SYSTEM = frozenset({"thumbs.db", "desktop.ini"})  # Windows leaves them in folders; they do not begin with a dot
+_SIDECARS = (".yaml", ".yml")
+
+
+class SourceFile(NamedTuple):
+    """A file that a reader can read: `id` is its path relative to the root, `/`-separated and NFC."""
+
+    id: str
+    path: Path
+
+
+def walk(root: Path) -> Iterator[SourceFile | Skipped]:
+    """Yield each file that is a source, and each other file or folder that is left out, with the reason.
+
+    Names are taken in sorted order, so the order is the same everywhere. Left out in silence: hidden files and folders,
+    and files that describe (`DESCRIBING`, and `NAME.yaml` beside a file `NAME` or `NAME.*`).
+    A link is followed only to what is inside the root and is not walked there anyway (a hidden folder).
+
+    Raises:
+        SourcesMissing: the root is no folder, or cannot be listed.
+    """
+    real_root = Path(os.path.realpath(root))
+    seen: set[str] = set()
+    visited: set[Path] = {real_root}
+    # A stack, not recursion: folders nest deeper than Python's calls do.
+    stack: list[Iterator[SourceFile | Skipped | Path]] = [_entries(root, root, real_root)]
+    while stack:
+        entry = next(stack[-1], None)
+        if entry is None:
+            stack.pop()
+        elif isinstance(entry, Path):
+            real = Path(os.path.realpath(entry))
+            if real not in visited:
+                visited.add(real)
+                stack.append(_entries(entry, root, real_root))
+        elif isinstance(entry, SourceFile) and entry.id in seen:
+            yield Skipped(entry.id, "another file has the same name in another Unicode form; rename one of them")
+        else:
+            if isinstance(entry, SourceFile):
+                seen.add(entry.id)
+            yield entry
+
+
+def load(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        UnreadableFile: it cannot be opened or read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(_cannot_open(error)) from error
+
+
+def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile | Skipped | Path]:
+    """One folder's sources, what is left out, and its sub-folders as paths, by name."""
+    try:
+        with os.scandir(folder) as scan:
+            entries = sorted(scan, key=lambda entry: (unicodedata.normalize("NFC", entry.name), entry.name))
+    except OSError as error:
+        if folder == root:
+            raise SourcesMissing(f"{root}: {_cannot_open(error)}") from error
+        yield Skipped(_shown(folder, root), _cannot_open(error))
+        return
+    names = [Path(entry.name) for entry in entries if Path(entry.name).suffix.lower() not in _SIDECARS]
+    described = {name.name for name in names} | {name.stem for name in names}
+    real_folder = Path(os.path.realpath(folder))
+    for entry in entries:
+        if not entry.name.startswith(".") and entry.name.lower() not in DESCRIBING | _SYSTEM:
+            yield from _entry(entry, described, root, real_root, real_folder)
+
+
+def _entry(
+    entry: os.DirEntry[str], described: set[str], root: Path, real_root: Path, real_folder: Path
+) -> Iterator[SourceFile | Skipped | Path]:
+    """What one entry of a folder is; nothing for a file that describes another."""
+    path = Path(entry.path)
+    shown = _shown(path, root)
+    try:
+        reason = _unusable_name(entry.name) or _unusable_link(entry, real_root, real_folder)
+        if reason:
+            yield Skipped(shown, reason)
+        elif entry.is_dir():
+            yield path
+        elif not entry.is_file():
+            yield Skipped(shown, "not a file or a folder; remove it from the sources")
+        elif path.suffix.lower() in _SIDECARS:
+            if path.stem not in described:
+                yield Skipped(shown, "describes no file beside it; give it the name of one")
+        elif reader_version(entry.name) is None:
+            yield Skipped(shown, no_reader(entry.name))
+        else:
+            yield SourceFile(shown, path)
+    except OSError as error:
+        yield Skipped(shown, _cannot_open(error))
+
+
+def _unusable_name(name: str) -> str | None:
+    """Why a name cannot be part of an id, if so."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "its name is not valid Unicode; rename it"
+    return "its name holds a control character; rename it" if _controls(name) else None
+
+
+def _controls(name: str) -> bool:
+    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name)
+
+
+def _unusable_link(entry: os.DirEntry[str], real_root: Path, real_folder: Path) -> str | None:
+    """Why a link is not followed; `None` for what is no link, and for a link that is.
+
+    Raises:
+        OSError: its target cannot be reached.
+    """
+    if not entry.is_symlink() and not entry.is_dir():
+        return None
+    try:
+        real = Path(os.path.realpath(entry.path, strict=True))
+    except FileNotFoundError:
+        return "a link to nothing; remove it or mend it"
+    # Compared by path, because a Windows junction is a link that does not say so.
+    if real == real_folder / entry.name:
+        return None
+    if not real.is_relative_to(real_root):
+        return "a link to a place outside the sources folder; copy the file or folder there instead"
+    inside = real.relative_to(real_root)
+    if any(part.startswith(".") for part in inside.parts):
+        return None
+    return f"a link to {_unicode(inside.as_posix())}, which is read there"
+
+
+def _shown(path: Path, root: Path) -> str:
+    """The id of a path, or what can be shown of it."""
+    return _unicode(path.relative_to(root).as_posix())
+
+
+def _unicode(name: str) -> str:
+    name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
+    return "".join("?" if _controls(character) else character for character in name) if _controls(name) else name
+
+
+def _cannot_open(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "permission denied; make it readable"
+    if isinstance(error, FileNotFoundError):
+        return "no such file or folder; check the path"
+    return f"cannot be opened: {(error.strerror or type(error).__name__).lower()}"

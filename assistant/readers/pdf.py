@@ -1,0 +1,193 @@
+"""PDF: the text of each page in the order of the file, its lines put together to paragraphs."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import statistics
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.errors import UnreadableFile
+from assistant.readers import Reading
+from assistant.readers.text import Block, make_source, one_line, unwrap
+from assistant.records import Metadata
+
+SUFFIXES = (".pdf",)
+VERSION = 1
+
+_LOCK = threading.Lock()  # PDFium must not be called from two threads at once
+_HYPHENS = "\x02\ufffe\u00ad"  # what PDFium gives for the hyphen of a word that goes on in the next line
+_BROKEN_WORD = re.compile(rf"([^\W\d_]+)(?:[{_HYPHENS}]\n?|[-\u2010]\n)(?=([^\W\d_]+))")
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_NO_TITLE = re.compile(
+    r"untitled|microsoft|powerpoint|\.(docx?|pptx?|pdf|indd|qxd|tex|rtf|html?|xlsx?)$", re.IGNORECASE
+)
+_NO_AUTHOR = re.compile(r"user|admin|owner|unknown|author|microsoft|acrobat|scanner", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a page; lengths are points, `base` is measured upwards from the foot of the page.
+
+    `base` is that of its first character, `last_base` of its last: PDFium runs a hyphenated line on into the next.
+    """
+
+    text: str
+    left: float
+    base: float
+    last_base: float
+    height: float
+
+
+def read(data: bytes, source_id: str) -> Reading:
+    """Read a PDF. Its creation date is that of the file, so it is not taken for the date of the document.
+
+    Raises:
+        UnreadableFile: it is encrypted or damaged, or has no text.
+    """
+    import pypdfium2 as pdfium  # loads a native library
+
+    if b"%PDF-" not in data[:1024]:
+        raise UnreadableFile("not a PDF file: it does not begin like one; give it the suffix of its kind")
+    with _LOCK:
+        try:
+            document = pdfium.PdfDocument(data)
+        except pdfium.PdfiumError as error:
+            if error.err_code in (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY):
+                raise UnreadableFile("encrypted; save a copy without a password") from error
+            raise UnreadableFile("damaged: it cannot be opened; get or save it again") from error
+        with closing(document):
+            metadata = _metadata(document.get_metadata_dict())
+            pages = [_page(document, number) for number in range(len(document))]
+    if not pages:
+        raise UnreadableFile("damaged: it has no pages; get or save it again")
+    problems = _problems(pages)
+    if not any(page.paragraphs for page in pages):
+        if all(page.damaged for page in pages):
+            raise UnreadableFile("damaged: no page of it can be read; get or save it again")
+        raise UnreadableFile("no text: it may be a scan; run text recognition (OCR) on it")
+    return Reading((make_source(data, source_id, _blocks(pages), metadata),), problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page: its printed label, its paragraphs with line ends, and whether it has no text where there is something."""
+
+    label: str
+    paragraphs: list[str]
+    damaged: bool = False
+    pictures: bool = False
+
+
+def _page(document: Any, index: int) -> _Page:  # noqa: ANN401
+    """Read one page."""
+    import pypdfium2 as pdfium
+
+    label = one_line(document.get_page_label(index)) or str(index + 1)
+    try:
+        with closing(document[index]) as page, closing(page.get_textpage()) as text_page:
+            paragraphs = _paragraphs(list(_lines(text_page)))
+            pictures = not paragraphs and next(page.get_objects(max_depth=1), None) is not None
+            return _Page(label, paragraphs, pictures=pictures)
+    except pdfium.PdfiumError:
+        return _Page(label, [], damaged=True)
+
+
+def _problems(pages: list[_Page]) -> tuple[str, ...]:
+    """A line for the pages that are damaged, and one for those that have something on them, but no text."""
+    damaged = ", ".join(page.label for page in pages if page.damaged)
+    pictures = ", ".join(page.label for page in pages if page.pictures)
+    return (
+        *((f"damaged pages left out: {damaged}",) if damaged else ()),
+        *((f"pages without text, which may be scans: {pictures}",) if pictures else ()),
+    )
+
+
+def _lines(text_page: Any) -> Iterator[_Line]:  # noqa: ANN401
+    """The lines of a page that have something on them."""
+    from pypdfium2 import raw
+
+    characters: list[tuple[str, int]] = []
+    for index in range(text_page.count_chars() + 1):
+        code = raw.FPDFText_GetUnicode(text_page, index) if index < text_page.count_chars() else 10
+        if code not in (10, 13):
+            characters.append((chr(code) if code < 0x110000 else "\ufffd", index))
+            continue
+        seen = [index for character, index in characters if not character.isspace()]
+        if seen:
+            left, bottom, _, top = text_page.get_charbox(seen[0], loose=True)
+            text = "".join(character for character, _ in characters)
+            bases = [_base(text_page, index) for index in (seen[0], seen[-1])]
+            yield _Line(text.strip(), left, *bases, abs(top - bottom))
+        characters = []
+
+
+def _base(text_page: Any, index: int) -> float:  # noqa: ANN401
+    """The base line of a character."""
+    from pypdfium2 import raw
+
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, x, y)
+    return y.value
+
+
+def _paragraphs(lines: list[_Line]) -> list[str]:
+    """Lines put together to paragraphs; the line ends are still in them."""
+    steps = [one.last_base - two.base for one, two in zip(lines, lines[1:], strict=False)]
+    steps = [step for step, line in zip(steps, lines, strict=False) if 0.5 * line.height < step < 3 * line.height]
+    usual = statistics.median_low(steps) if steps else 0.0
+    paragraphs: list[list[str]] = []
+    for number, line in enumerate(lines):
+        before = lines[number - 1] if number else None
+        after = lines[number + 1] if number + 1 < len(lines) else None
+        if before is None or _begins(before, line, after, usual):
+            paragraphs.append([])
+        paragraphs[-1].append(line.text)
+    return ["\n".join(paragraph) for paragraph in paragraphs]
+
+
+def _begins(before: _Line, line: _Line, after: _Line | None, usual: float) -> bool:
+    """Whether a line begins a paragraph: a gap, a step up (a column), other letters, or a first line set in."""
+    step = before.last_base - line.base
+    if abs(step) < 0.3 * line.height:
+        return False  # still on the same line
+    if step < 0 or step > 1.25 * usual:
+        return True
+    if abs(before.height - line.height) > 0.15 * max(before.height, line.height):
+        return True
+    indent = 0.8 * line.height
+    return after is not None and line.left - before.left > indent and line.left - after.left > indent
+
+
+def _blocks(pages: list[_Page]) -> Iterator[Block]:
+    """The paragraphs of all pages, their words mended at line ends."""
+    words = {word for page in pages for paragraph in page.paragraphs for word in _WORDS.findall(paragraph)}
+    for page in pages:
+        for number, paragraph in enumerate(page.paragraphs):
+            yield Block(_mend(paragraph, words), page=page.label if number == 0 else None)
+
+
+def _mend(paragraph: str, words: set[str]) -> str:
+    """A paragraph on one line; a word broken at a line end is one again, with its hyphen if the document has it so."""
+
+    def joined(match: re.Match[str]) -> str:
+        left, right = match[1], match[2]
+        hyphenated = f"{left}-{right}" in words and left + right not in words
+        return left if right[0].islower() and not hyphenated else f"{left}-"
+
+    text = _BROKEN_WORD.sub(joined, paragraph)
+    return unwrap(re.sub(f"[{_HYPHENS}]\n?", "-", text))
+
+
+def _metadata(information: dict[str, str]) -> Metadata:
+    """Title and author from the document information, unless a program or a user account filled them in."""
+    title = one_line(information.get("Title", ""))
+    author = one_line(information.get("Author", ""))
+    return Metadata(
+        title=title if len(title) > 2 and not _NO_TITLE.search(title) else None,
+        authors=(author,) if " " in author and not _NO_AUTHOR.search(author) else (),
+    )

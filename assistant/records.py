@@ -1,0 +1,334 @@
+"""The records that pass between the parts: every other module speaks in these.
+
+Offsets are Unicode code points into `Source.text`, half-open. A quotation is always a slice of that text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Span = tuple[int, int]
+CONTEXT_CHARACTERS = 32
+"""How much text an anchor keeps before and after its quotation."""
+
+
+class LocatorKind(StrEnum):
+    """What a locator counts."""
+
+    PAGE = "page"
+    SLIDE = "slide"
+    CHAPTER = "chapter"
+    TIME = "time"
+    ROW = "row"
+    SECTION = "section"
+    PARAGRAPH = "paragraph"
+
+
+class CitationState(StrEnum):
+    """Whether the file behind a citation is still the one that was indexed."""
+
+    VERIFIED = "verified"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+class AnswerKind(StrEnum):
+    """What sort of reply an answer is."""
+
+    ANSWER = "answer"
+    NOT_FOUND = "not_found"
+    OVERVIEW = "overview"
+    GREETING = "greeting"
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """A place in a source: it holds from `start` to the next locator of its kind.
+
+    `level` is the heading level of a SECTION (1 is the top) and 0 for the other kinds.
+    """
+
+    start: int
+    kind: LocatorKind
+    label: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known about a source; what is not known is `None` or empty, never guessed.
+
+    `issued` is a partial ISO date (2005, 2005-09 or 2005-09-19); `covers` an ISO 8601 interval of such dates, the time
+    that the source is about. `references` are mappings with author, title, publisher, date and url.
+    """
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    publisher: str | None = None
+    issued: str | None = None
+    covers: str | None = None
+    url: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    type: str | None = None
+    references: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    r"""One document: its canonical text and what is known about it.
+
+    `id` is its path relative to the sources folder, `/`-separated. `text` is NFC with `\n` line ends; paragraphs are
+    separated by a blank line. `digest` is the BLAKE2b hex digest (16 bytes) of the file's bytes. `locators` are
+    sorted by start.
+    """
+
+    id: str
+    text: str
+    metadata: Metadata
+    digest: str
+    locators: tuple[Locator, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The title, or the file's name where there is none."""
+        return self.metadata.title or self.id
+
+    def cut(self, start: int, end: int) -> str:
+        """The words from `start` to `end`.
+
+        Raises:
+            ValueError: the offsets do not lie in the text, or enclose nothing.
+        """
+        if not 0 <= start < end <= len(self.text):
+            raise ValueError(f"{self.id}: no text from {start} to {end} (length {len(self.text)})")
+        return self.text[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of sentences, the unit that is embedded and retrieved.
+
+    `row` is its number in one generation of the index and means nothing outside it.
+    """
+
+    row: int
+    source_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage as one search scored it: `cosine` and `share` in [-1, 1] and [0, 1], `score` their fusion."""
+
+    row: int
+    cosine: float
+    share: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quotation stands: enough for a person to find it, and for a program to check it.
+
+    `quote`, `prefix` and `suffix` are the fields of a W3C Web Annotation TextQuoteSelector, `start` and `end` those of
+    a TextPositionSelector (in `Source.text`); `digest` is that of the file that was quoted.
+    """
+
+    source_id: str
+    metadata: Metadata
+    locator: str
+    start: int
+    end: int
+    quote: str
+    prefix: str
+    suffix: str
+    digest: str
+    state: CitationState = CitationState.VERIFIED
+
+    @property
+    def title(self) -> str:
+        """The source's title, or its file name."""
+        return self.metadata.title or self.source_id
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Words of a source, verbatim, that bear on a question.
+
+    `highlights` are offset pairs within `text`, best first: the sentences that answer best. `score` is in [0, 1].
+    `duplicates` cite the same words in other sources.
+    """
+
+    text: str
+    highlights: tuple[Span, ...]
+    citation: Citation
+    score: float
+    duplicates: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which sources are searched: `sources` are shell patterns over ids, dates partial ISO dates, inclusive."""
+
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    after: str | None = None
+    before: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.tags or self.after or self.before)
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as it is searched: `phrases` must occur word for word; `carried` words come from earlier turns."""
+
+    text: str
+    phrases: tuple[str, ...] = ()
+    filters: Filters = NO_FILTERS
+    carried: tuple[str, ...] = ()
+
+    @property
+    def search_text(self) -> str:
+        """The text that is searched for: the question and the words carried over."""
+        return " ".join((self.text, *self.carried))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question and its answer, which a follow-up may refer to."""
+
+    question: str
+    answer_text: str = ""
+    source_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer, verbatim, and the numbers (from 1) of the excerpts that it rests on.
+
+    `citation` is the anchor of these very words.
+    """
+
+    text: str
+    numbers: tuple[int, ...]
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to a question.
+
+    `excerpts` are numbered from 1 in order; when `found` is false they are the closest passages, not an answer.
+    `message` is the program's own words (never a quotation); `notes` say what the reader should know (sources that
+    changed since the build, sources left out by a filter); `unseen_words` are words of the question that no source has.
+    `confidence` is in [0, 1].
+    """
+
+    question: str
+    query: Query
+    kind: AnswerKind
+    found: bool
+    message: str
+    statements: tuple[Statement, ...]
+    excerpts: tuple[Excerpt, ...]
+    unseen_words: tuple[str, ...]
+    confidence: float
+    index_id: str
+    searched: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The answer as one paragraph: the message, if any, then each statement with its numbers."""
+        parts = [self.message] if self.message else []
+        for statement in self.statements:
+            parts.append(f"“{statement.text}” " + "".join(f"[{number}]" for number in statement.numbers))
+        return " ".join(parts)
+
+    def turn(self) -> Turn:
+        """This answer as the turn that a follow-up refers to."""
+        return Turn(self.question, self.text, tuple(dict.fromkeys(e.citation.source_id for e in self.excerpts)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; the names are those of the fields."""
+        return {**asdict(self), "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One place where a phrase stands: `before` and `after` are the words around it on the same paragraph."""
+
+    citation: Citation
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was left out of the index, or a part of one, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """One line of the list of sources."""
+
+    id: str
+    metadata: Metadata
+    passages: int
+    words: int
+
+    @property
+    def title(self) -> str:
+        """The source's title, or its file name."""
+        return self.metadata.title or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a rebuild did: ids of sources added, changed and removed; files skipped; counts and seconds, measured."""
+
+    index_id: str
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    skipped: tuple[Skipped, ...]
+    sources: int
+    passages: int
+    embedded: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found: passages verified word for word, and a line for each thing that is wrong."""
+
+    sources: int
+    passages: int
+    problems: tuple[Skipped, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """True when every passage stands in its source as indexed."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {**asdict(self), "ok": self.ok}

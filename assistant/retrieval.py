@@ -1,0 +1,235 @@
+"""The one way from a query to excerpts: dense and lexical candidates, fused, checked, collapsed and cut.
+
+At question time only the question is encoded; sentences are chosen by their stored vectors and the query's rare words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.analysis import find_phrase, words
+from assistant.bibliography import cite_slice
+from assistant.errors import UsageError
+from assistant.filters import select
+from assistant.fusion import fuse
+from assistant.index.generation import Generation
+from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
+from assistant.settings import CANDIDATES, MAX_QUESTION, SENTENCE_COSINE_WEIGHT
+
+Rows = npt.NDArray[np.int64]
+_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SAME = 0.8
+"""Passages that share this much of their word triples (Jaccard) are shown as one."""
+_WORDS_EACH = 180
+"""Words for each excerpt asked for, in all the excerpts together."""
+_HIGHLIGHTS = 3
+_HIGHLIGHT_SHARE = 0.7
+"""A second sentence is highlighted if it scores this much of the best one in its excerpt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an excerpt: the excerpt's place in the list (from 0), offsets in the source, and its score."""
+
+    excerpt: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What a query found: excerpts, best first; the sentences in them, best first; and what was searched."""
+
+    excerpts: tuple[Excerpt, ...]
+    sentences: tuple[Sentence, ...]
+    best: Hit | None
+    searched: int
+    unseen_words: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Neighbouring passages that make one excerpt."""
+
+    rows: list[int]
+    score: float
+    words: int
+    duplicates: list[int] = field(default_factory=list)
+
+
+def parse(question: str, filters: Filters = NO_FILTERS) -> Query:
+    """The query for a question: quoted words become phrases that must occur; control characters become spaces.
+
+    Raises:
+        UsageError: the question holds no letters or digits, or is too long.
+    """
+    text = " ".join(_CONTROL.sub(" ", question).split())
+    if len(text) > MAX_QUESTION:
+        raise UsageError(f"the question has {len(text)} characters, more than {MAX_QUESTION}: shorten it")
+    if next(words(text), None) is None:
+        raise UsageError("there is no question: write at least one word")
+    phrases = (next(filter(None, match.groups())).strip() for match in _QUOTED.finditer(text))
+    return Query(text, tuple(phrase for phrase in phrases if next(words(phrase), None)), filters)
+
+
+def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
+    """At most `k` excerpts that bear on the query, best first.
+
+    Raises:
+        UsageError: `k` is not at least 1, or a filter fits no source.
+    """
+    if k < 1:
+        raise UsageError(f"k is {k}: ask for at least one excerpt")
+    chosen, undated = select(query.filters, index.ids, index.metadata)
+    notes = []
+    if undated:
+        notes.append(
+            f"{undated} undated {'source was' if undated == 1 else 'sources were'} left out by the date filter."
+        )
+    within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
+    if query.phrases:
+        within = _with_phrases(query.phrases, index, within)
+    terms = index.analyser.content(query.search_text)
+    vector = index.encoder.encode_queries([query.search_text])[0]
+    hits = _search(index, vector, list(terms), max(CANDIDATES, 2 * k), within)
+    groups, stale = _gather(index, hits, k)
+    for source_id in stale:
+        notes.append(
+            f"{source_id} has changed or gone since the index was built and is not quoted: run assistant rebuild."
+        )
+    sentences = _score_sentences(index, groups, vector, list(terms))
+    excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]
+    unseen = tuple(word for term, word in terms.items() if index.lexical.frequency(term) == 0)
+    return Retrieval(
+        tuple(excerpts), tuple(sentences), hits[0] if hits else None, int(chosen.sum()), unseen, tuple(notes)
+    )
+
+
+def _with_phrases(phrases: tuple[str, ...], index: Generation, within: Rows | None) -> Rows:
+    """The rows whose own words (not only their headings) hold every phrase."""
+    for phrase in phrases:
+        rows = index.lexical.phrase(index.analyser.terms(phrase))
+        within = rows if within is None else np.intersect1d(within, rows)
+    kept = [
+        row
+        for row in (within if within is not None else ())
+        if all(_holds(index, int(row), phrase) for phrase in phrases)
+    ]
+    return np.array(kept, np.int64)
+
+
+def _holds(index: Generation, row: int, phrase: str) -> bool:
+    return next(find_phrase(_text(index, row), phrase), None) is not None
+
+
+def _text(index: Generation, row: int) -> str:
+    record = index.passages[row]
+    return index.source(int(record["source"])).cut(int(record["start"]), int(record["end"]))
+
+
+def _search(
+    index: Generation, vector: npt.NDArray[np.float32], terms: list[str], k: int, within: Rows | None
+) -> list[Hit]:
+    """Fused hits over the union of both stages' candidates, each candidate with both of its scores."""
+    dense, _ = index.dense.search(vector, k, within)
+    lexical, _ = index.lexical.search(terms, k, within)
+    rows = np.union1d(dense, lexical)
+    if len(rows) == 0:
+        return []
+    cosines = np.zeros(len(rows), np.float32)
+    found, scores = index.dense.search(vector, len(rows), rows)
+    cosines[np.searchsorted(rows, found)] = scores
+    shares = np.zeros(len(rows), np.float32)
+    found, scores = index.lexical.search(terms, len(rows), rows)
+    shares[np.searchsorted(rows, found)] = scores
+    return fuse(rows, cosines, shares)
+
+
+def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], list[str]]:
+    """The best hits as at most `k` groups: the same words once, neighbours joined, stale sources left out and named."""
+    groups: list[_Group] = []
+    shingles: list[tuple[_Group, frozenset[tuple[str, ...]]]] = []
+    stale: dict[str, None] = {}
+    for hit in hits:
+        if len(groups) == k:
+            break
+        number = int(index.passages[hit.row]["source"])
+        if index.state(number) is not CitationState.VERIFIED:
+            stale[index.ids[number]] = None
+            continue
+        text = _text(index, hit.row)
+        mine = _shingles(text)
+        twin = next((group for group, other in shingles if _alike(mine, other)), None)
+        if twin is not None:
+            twin.duplicates.append(hit.row)
+            continue
+        size = len(text.split())
+        group = next((group for group in groups if _adjoins(index, group, hit.row)), None)
+        if group is None or sum(other.words for other in groups) + size > _WORDS_EACH * k:
+            group = _Group([], hit.score, 0)
+            groups.append(group)
+        group.rows = sorted([*group.rows, hit.row])
+        group.words += size
+        shingles.append((group, mine))
+    return groups, list(stale)
+
+
+def _adjoins(index: Generation, group: _Group, row: int) -> bool:
+    """Whether a passage stands right before or after a group, in the same section."""
+    neighbour = next((other for other in group.rows if abs(other - row) == 1), None)
+    if neighbour is None:
+        return False
+    one, other = index.passages[neighbour], index.passages[row]
+    return bool(one["source"] == other["source"] and one["section"] == other["section"])
+
+
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    folded = [word.folded for word in words(text)]
+    return frozenset(tuple(folded[at : at + 3]) for at in range(max(1, len(folded) - 2)))
+
+
+def _alike(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
+    return len(one & other) >= _SAME * len(one | other)
+
+
+def _score_sentences(
+    index: Generation, groups: list[_Group], vector: npt.NDArray[np.float32], terms: list[str]
+) -> list[Sentence]:
+    """Every sentence of the groups, best first: its own cosine, and the share of the query's rarity that it holds."""
+    rarity = {term: index.lexical.idf(term) for term in terms}
+    total = sum(rarity.values()) or 1.0
+    found = []
+    for number, row in ((number, row) for number, group in enumerate(groups) for row in group.rows):
+        source = index.source(int(index.passages[row]["source"]))
+        cosines = index.sentence_vectors_of(row) @ vector
+        for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
+            share = sum(rarity.get(term, 0.0) for term in set(index.analyser.terms(source.cut(start, end)))) / total
+            score = SENTENCE_COSINE_WEIGHT * float(cosine) + (1 - SENTENCE_COSINE_WEIGHT) * share
+            found.append(Sentence(number, start, end, score))
+    return sorted(found, key=lambda sentence: (-sentence.score, sentence.excerpt, sentence.start))
+
+
+def _cut(index: Generation, group: _Group, sentences: list[Sentence]) -> Excerpt:
+    """The excerpt of a group, with its best sentences highlighted."""
+    start, end = int(index.passages[group.rows[0]]["start"]), int(index.passages[group.rows[-1]]["end"])
+    citation = _cite(index, group.rows[0], start, end)
+    best: Iterator[Sentence] = (s for s in sentences if s.score >= _HIGHLIGHT_SHARE * sentences[0].score)
+    highlights: list[Span] = [(s.start - start, s.end - start) for s, _ in zip(best, range(_HIGHLIGHTS), strict=False)]
+    duplicates = [
+        _cite(index, row, *map(int, (index.passages[row]["start"], index.passages[row]["end"])))
+        for row in group.duplicates
+    ]
+    return Excerpt(citation.quote, tuple(highlights), citation, max(0.0, min(1.0, group.score)), tuple(duplicates))
+
+
+def _cite(index: Generation, row: int, start: int, end: int) -> Citation:
+    number = int(index.passages[row]["source"])
+    return cite_slice(index.source(number), start, end, index.state(number))

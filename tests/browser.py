@@ -1,0 +1,118 @@
+"""A chat server as a real process over a few small documents, and what the browser tests do on its page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOSTILE = (
+    '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
+    "${document.documentElement.toggleAttribute(String.name)} ![t](https://evil.example/t.png)"
+)
+FERRY = """---
+title: The Harbour Ferry
+publisher: Port Authority
+issued: 2021-05-04
+covers: 1998/2021
+---
+# The Harbour Ferry
+
+## Timetable
+
+The harbour ferry crosses the bay every forty minutes. In winter the last boat leaves at nine in the evening.
+
+## Fleet
+
+The fleet has three boats, and the oldest is called Kittiwake. Kittiwake was launched in 1998 at the Nordvik yard.
+"""
+LIGHTHOUSE = """---
+title: The Lighthouse at Skerry Point
+publisher: Coastal Society
+issued: 2019
+---
+# The Lighthouse at Skerry Point
+
+## Keepers
+
+The lighthouse had a resident keeper until 1974. Its lamp has been automatic since that year.
+
+## Damage
+
+A storm in January 1953 broke the lantern glass of the lighthouse.
+"""
+TRAP = f"""---
+title: '{HOSTILE.replace("'", "''")}'
+publisher: '"><script>window.pwned=3</script>'
+---
+The zebra protocol says {HOSTILE} and <svg onload="window.pwned=4"> [1] **bold** end. Zebra stripes are counted twice.
+"""
+LEDGER = "\n\n".join(f"Entry {n} of the ledger records {n * 3} barrels of salted herring." for n in range(1, 701))
+
+
+def write_sources(folder: Path) -> None:
+    """The documents that the tests ask about."""
+    folder.mkdir()
+    for name, text in (("ferry.md", FERRY), ("lighthouse.md", LIGHTHOUSE), ("trap.md", TRAP), ("ledger.md", LEDGER)):
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def start_chat(sources: Path, index: Path, port: int) -> subprocess.Popen[str]:
+    """The chat as a process of its own, once it has said that the page answers."""
+    command = [sys.executable, "-m", "assistant", "chat", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--sources", str(sources), "--index", str(index)], stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if f"http://127.0.0.1:{port}" in line:
+            return process
+    raise AssertionError(f"the chat ended with status {process.wait()}: {''.join(said)}")
+
+
+def rebuild_elsewhere(sources: Path, index: Path) -> None:
+    command = [sys.executable, "-m", "assistant", "rebuild", "--json"]
+    subprocess.run(
+        [*command, "--sources", str(sources), "--index", str(index)], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question and waits for its answer."""
+    before = page.locator("#chat .answer").count()
+    page.fill("#ask textarea", question)
+    page.press("#ask textarea", "Enter")
+    page.wait_for_function("n => document.querySelectorAll('#chat .answer').length > n", arg=before)
+
+
+def in_view(page: Page, selector: str) -> bool:
+    """Whether an element lies within the window, as a person sees it."""
+    found: bool = page.locator(selector).first.evaluate(
+        """node => { const box = node.getBoundingClientRect(), at = document.elementFromPoint(box.x + 4, box.y + 4);
+        return box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth && node.contains(at); }"""
+    )
+    return found

@@ -1,0 +1,290 @@
+"""The chat in a real browser, served by a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, FLAGS, HOSTILE, ask, free_port, in_view, rebuild_elsewhere, start_chat, write_sources
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or name it in CHROMIUM")
+REBUILT = 120_000  # milliseconds: a rebuild starts torch
+OpenPage = Callable[..., Page]
+
+
+class Chat:
+    """The chat that all tests share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sources, self.index, self.port = folder / "sources", folder / "index", free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        write_sources(self.sources)
+
+    def index_id(self) -> str:
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as reply:
+            return str(json.load(reply)["index_id"])
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    chat = Chat(tmp_path_factory.mktemp("chat"))
+    with start_chat(chat.sources, chat.index, chat.port) as process:
+        yield chat
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
+    """Opens the chat; at the end no page may have asked another host for anything, or met an error."""
+    contexts, outside, errors = [], [], []
+
+    def open_(width: int = 1280, height: int = 800, **options: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="en-US",
+            permissions=["clipboard-read", "clipboard-write"],
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda r: None if r.url.startswith((chat.url, "data:", "blob:")) else outside.append(r.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(chat.url)
+        page.wait_for_selector("[data-ready] .sources", state="attached")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert (outside, errors) == ([], [])
+
+
+def test_number_opens_the_reader_at_the_cited_sentence(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "How often does the harbour ferry cross the bay?")
+    statement = page.locator(".statement").first
+    assert statement.inner_text().startswith("The harbour ferry crosses the bay every forty minutes.")
+    assert statement.locator(".number").first.text_content() == "[1]"
+    assert in_view(page, "#chat .question")
+    statement.locator(".number").first.click()
+    page.wait_for_function("document.activeElement.id === 'cited'")
+    assert page.inner_text("#cited") == "The harbour ferry crosses the bay every forty minutes."
+    assert page.inner_text("#reader-title") == "The Harbour Ferry"
+    assert in_view(page, "#cited")
+    assert "Timetable" in page.locator("#reader .reader-text :is(h3, h4)").all_inner_texts()
+
+
+def test_card_shows_the_excerpt_and_opens_the_reader(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "How often does the harbour ferry cross the bay?")
+    card = page.locator(".card", has_text="The Harbour Ferry").first
+    for words in ("Port Authority", "4 May 2021", "1998 – 2021", "match 0."):
+        assert words in card.inner_text()
+    card.locator("summary").first.click()
+    assert "forty minutes" in card.locator("blockquote mark").first.inner_text()
+    card.locator(".place-button").first.click()
+    page.wait_for_selector("#cited")
+    assert "forty minutes" in page.inner_text("#cited")
+
+
+def test_what_the_sources_do_not_answer(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "Who won the chess olympiad in Yerevan?")
+    assert page.inner_text(".not-found h2") == "Your sources do not answer this"
+    assert "olympiad" in page.inner_text(".not-found .message")
+    assert page.locator(".statement").count() == 0
+
+
+def test_follow_up_is_read_with_the_question_before(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "What is the oldest boat of the harbour ferry called?")
+    ask(page, "When was it launched?")
+    answers = page.locator("#chat .answer")
+    assert "Kittiwake was launched in 1998" in answers.nth(1).inner_text()
+    assert "Read together with your earlier questions" in answers.nth(1).inner_text()
+    assert in_view(page, "#chat .user-row:nth-last-of-type(2) .question")
+
+
+def test_suggested_question(open_page: OpenPage) -> None:
+    page = open_page()
+    suggestion = page.locator(".welcome .suggestions button").first
+    words = suggestion.inner_text()
+    suggestion.click()
+    page.wait_for_selector(".statement")
+    assert page.inner_text("#chat .question") == words
+
+
+def test_blank_question_does_nothing_and_a_new_chat_starts_over(open_page: OpenPage) -> None:
+    page = open_page()
+    page.fill("#ask textarea", "   ")
+    page.press("#ask textarea", "Enter")
+    ask(page, "Until when did the lighthouse have a keeper?")
+    assert page.locator("#chat .question").count() == 1
+    page.get_by_role("button", name="New chat").click()
+    page.wait_for_selector(".welcome .suggestions", state="visible")
+    assert page.locator("#chat .question").count() == 0
+
+
+def test_rebuild_button_reports_and_answers_from_the_new_file(open_page: OpenPage, chat: Chat) -> None:
+    page = open_page()
+    (chat.sources / "quarry.md").write_text("# The Quarry\n\nThe quarry closed in 1967 after a flood.\n", encoding="utf-8")
+    (chat.sources / "broken.pdf").write_bytes(b"%PDF-1.4 not really")
+    page.get_by_role("button", name="Rebuild").click()
+    page.wait_for_selector(".report", timeout=REBUILT)
+    report = page.inner_text(".report")
+    assert "1 added" in report and "quarry.md" in report and "broken.pdf: " in report
+    page.wait_for_selector(".sources li:has-text('The Quarry')")
+    ask(page, "When did the quarry close?")
+    assert "The quarry closed in 1967 after a flood." in page.inner_text(".statement")
+
+
+def test_cancelled_rebuild_leaves_the_index(open_page: OpenPage, chat: Chat) -> None:
+    page = open_page()
+    before = chat.index_id()
+    page.get_by_role("button", name="Rebuild").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("#rebuild-status :text('cancelled')")
+    assert chat.index_id() == before
+    assert page.get_by_role("button", name="Rebuild").is_visible()
+
+
+def test_rebuild_elsewhere_is_noticed_and_gone_words_are_not_marked(open_page: OpenPage, chat: Chat) -> None:
+    mill = chat.sources / "mill.md"
+    mill.write_text("# The Mill\n\nThe mill grinds barley.\n\nThe mill burned down in 1888.\n", encoding="utf-8")
+    rebuild_elsewhere(chat.sources, chat.index)
+    page = open_page()
+    ask(page, "When did the mill burn down?")
+    mill.write_text("# The Mill\n\nThe mill grinds barley.\n\nThe mill burned down in 1889.\n", encoding="utf-8")
+    (chat.sources / "weir.md").write_text("# The Weir\n\nThe weir was raised in 1902.\n", encoding="utf-8")
+    rebuild_elsewhere(chat.sources, chat.index)
+    page.wait_for_selector(".sources li:has-text('The Weir')")
+    page.locator(".number").first.click()
+    page.wait_for_selector("#reader .notice")
+    assert "no longer in this source" in page.inner_text("#reader .notice")
+    assert "1889" in page.inner_text(".reader-text")
+    assert page.locator("#reader mark").count() == 0
+    ask(page, "When was the weir raised?")
+    assert "The weir was raised in 1902." in page.locator("#chat .answer").last.inner_text()
+
+
+def test_hostile_text_is_only_text(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "What does the zebra protocol say?")
+    page.locator(".number").first.click()
+    page.wait_for_selector("#cited")
+    assert HOSTILE in page.inner_text(".reader-text")
+    assert HOSTILE in page.inner_text("#reader-title")
+    ask(page, f"zebra {HOSTILE} **stripes**")
+    assert page.locator("#chat .question").last.inner_text() == f"zebra {HOSTILE} **stripes**"
+    assert page.evaluate("[window.pwned ?? null, document.documentElement.hasAttribute('string')]") == [None, False]
+
+
+def test_keyboard_alone(open_page: OpenPage) -> None:
+    page = open_page()
+    page.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")
+    page.keyboard.type("Until when did the lighthouse have a keeper?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .answer")
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.matches('.statement .number')"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'cited'")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.statement .number')")
+
+
+def test_narrow_window(open_page: OpenPage) -> None:
+    page = open_page(width=390)
+    ask(page, "How often does the harbour ferry cross the bay?")
+    fits = "document.scrollingElement.scrollWidth <= innerWidth && document.querySelector('#chat .bubble-wrap').scrollWidth <= innerWidth"
+    assert page.evaluate(fits)
+    page.locator(".number").first.click()
+    page.wait_for_function("document.activeElement.id === 'cited'")
+    assert page.get_attribute("#panel", "role") == "dialog"
+    assert in_view(page, "#cited") and page.evaluate(fits)
+    page.locator("#reader [data-do=close]").click()
+    assert page.evaluate("document.activeElement.matches('.number')")
+    page.get_by_role("button", name="Sources").click()
+    page.wait_for_selector(".sources button >> nth=0", state="visible")
+
+
+def test_copy_citation_and_answer(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "How often does the harbour ferry cross the bay?")
+    page.get_by_role("button", name="Copy citation").first.click()
+    page.wait_for_selector("#toast:has-text('Citation copied')")
+    citation = page.evaluate("navigator.clipboard.readText()")
+    assert "“The Harbour Ferry”" in citation and "section “Timetable”" in citation
+    page.get_by_role("button", name="Copy answer").click()
+    page.wait_for_selector("#toast:has-text('Answer copied')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "“The harbour ferry crosses the bay every forty minutes.” [1]" in copied and f"[1] {citation}" in copied
+
+
+def test_sources_are_filtered_and_long_ones_come_in_windows(open_page: OpenPage) -> None:
+    page = open_page()
+    page.fill("#filter", "ledger")
+    assert page.locator(".sources li:visible").count() == 1
+    page.locator(".sources li:visible button").click()
+    page.wait_for_selector(".reader-text")
+    assert page.locator(".reader-text p").count() == 200
+    page.get_by_role("button", name="Later text").click()
+    page.wait_for_selector(".reader-text p:has-text('Entry 201 of')")
+    page.locator("#reader [data-do=library]").click()
+    ask(page, "How many barrels does entry 650 of the ledger record?")
+    page.locator(".number").first.click()
+    page.wait_for_selector("#cited")
+    assert "Entry 650 of the ledger records 1950 barrels" in page.inner_text(".reader-text")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_theme_follows_the_system_until_it_is_chosen(open_page: OpenPage, scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    dark = "document.body.classList.contains('dark')"
+    assert page.evaluate(dark) == (scheme == "dark")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert page.evaluate(dark) == (scheme != "dark")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program can answer")
+def test_stops_cleanly_with_a_page_open(browser: Browser, chat: Chat) -> None:
+    port = free_port()
+    with start_chat(chat.sources, chat.index, port) as process:
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}")
+        page.wait_for_selector("[data-ready]")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        page.close()
+
+
+def test_port_in_use_is_said(chat: Chat) -> None:
+    with pytest.raises(AssertionError, match="status 3"):
+        start_chat(chat.sources, chat.index, chat.port)
+
+
+def test_other_hosts_names_are_refused(chat: Chat) -> None:
+    request = urllib.request.Request(f"{chat.url}/", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(request, timeout=10)
