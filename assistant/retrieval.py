@@ -49,7 +49,6 @@ class Retrieval:
 
     excerpts: tuple[Excerpt, ...]
     sentences: tuple[Sentence, ...]
-    best: Hit | None
     searched: int
     unseen_words: tuple[str, ...]
     notes: tuple[str, ...]
@@ -108,9 +107,7 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
     sentences = _score_sentences(index, groups, vector, list(terms))
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]
     unseen = tuple(word for term, word in terms.items() if index.lexical.frequency(term) == 0)
-    return Retrieval(
-        tuple(excerpts), tuple(sentences), hits[0] if hits else None, int(chosen.sum()), unseen, tuple(notes)
-    )
+    return Retrieval(tuple(excerpts), tuple(sentences), int(chosen.sum()), unseen, tuple(notes))
 
 
 def _with_phrases(phrases: tuple[str, ...], index: Generation, within: Rows | None) -> Rows:

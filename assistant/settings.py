@@ -22,13 +22,13 @@ COSINE_WEIGHT = 0.4
 SHARE_WEIGHT = 0.6
 """Weights of the two scores in fusion; measured over eight test collections."""
 
-SENTENCE_COSINE_WEIGHT = 0.5
+SENTENCE_COSINE_WEIGHT = 0.6
 """Weight of a sentence's cosine against its share of the question's rare words."""
 
 EXCERPT_WEIGHT = 0.5
 """Weight of an excerpt's score in choosing among the sentences of several excerpts."""
 
-FOUND_AT = 0.35
+FOUND_AT = 0.45
 """The least confidence at which the sources are said to answer."""
 
 STATEMENT_SHARE = 0.8

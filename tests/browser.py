@@ -56,19 +56,22 @@ The lighthouse had a resident keeper until 1974. Its lamp has been automatic sin
 
 A storm in January 1953 broke the lantern glass of the lighthouse.
 """
-TRAP = f"""---
-title: '{HOSTILE.replace("'", "''")}'
+TRAP_TITLE = f"""---
+title: '{HOSTILE}'
 publisher: '"><script>window.pwned=3</script>'
 ---
-The zebra protocol says {HOSTILE} and <svg onload="window.pwned=4"> [1] **bold** end. Zebra stripes are counted twice.
+The giraffe protocol is read aloud before dinner.
 """
+TRAP_TEXT = f"The zebra protocol says {HOSTILE} and <svg onload='window.pwned=4'> [1] **bold** end of the protocol."
 LEDGER = "\n\n".join(f"Entry {n} of the ledger records {n * 3} barrels of salted herring." for n in range(1, 701))
 
 
 def write_sources(folder: Path) -> None:
     """The documents that the tests ask about."""
     folder.mkdir()
-    for name, text in (("ferry.md", FERRY), ("lighthouse.md", LIGHTHOUSE), ("trap.md", TRAP), ("ledger.md", LEDGER)):
+    for name, text in (("ferry.md", FERRY), ("lighthouse.md", LIGHTHOUSE), ("ledger.md", LEDGER)):
+        (folder / name).write_text(text, encoding="utf-8")
+    for name, text in (("giraffe.md", TRAP_TITLE), ("zebra.txt", TRAP_TEXT)):
         (folder / name).write_text(text, encoding="utf-8")
 
 
@@ -91,14 +94,13 @@ def start_chat(sources: Path, index: Path, port: int) -> subprocess.Popen[str]:
         said.append(line)
         if f"http://127.0.0.1:{port}" in line:
             return process
-    raise AssertionError(f"the chat ended with status {process.wait()}: {''.join(said)}")
+    with process:
+        raise AssertionError(f"the chat ended with status {process.wait()}: {''.join(said)}")
 
 
 def rebuild_elsewhere(sources: Path, index: Path) -> None:
     command = [sys.executable, "-m", "assistant", "rebuild", "--json"]
-    subprocess.run(
-        [*command, "--sources", str(sources), "--index", str(index)], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([*command, "--sources", str(sources), "--index", str(index)], check=True, stdout=subprocess.DEVNULL)
 
 
 def ask(page: Page, question: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -116,7 +115,7 @@ def test_follow_up_is_read_with_the_question_before(open_page: OpenPage) -> None
     ask(page, "What is the oldest boat of the harbour ferry called?")
     ask(page, "When was it launched?")
     answers = page.locator("#chat .answer")
-    assert "Kittiwake was launched in 1998" in answers.nth(1).inner_text()
+    assert "Kittiwake was launched in 1998" in (answers.nth(1).text_content() or "")
     assert "Read together with your earlier questions" in answers.nth(1).inner_text()
     assert in_view(page, "#chat .user-row:nth-last-of-type(2) .question")
 
@@ -143,7 +142,9 @@ def test_blank_question_does_nothing_and_a_new_chat_starts_over(open_page: OpenP
 
 def test_rebuild_button_reports_and_answers_from_the_new_file(open_page: OpenPage, chat: Chat) -> None:
     page = open_page()
-    (chat.sources / "quarry.md").write_text("# The Quarry\n\nThe quarry closed in 1967 after a flood.\n", encoding="utf-8")
+    (chat.sources / "quarry.md").write_text(
+        "# The Quarry\n\nThe quarry closed in 1967 after a flood.\n", encoding="utf-8"
+    )
     (chat.sources / "broken.pdf").write_bytes(b"%PDF-1.4 not really")
     page.get_by_role("button", name="Rebuild").click()
     page.wait_for_selector(".report", timeout=REBUILT)
@@ -189,7 +190,12 @@ def test_hostile_text_is_only_text(open_page: OpenPage) -> None:
     page.locator(".number").first.click()
     page.wait_for_selector("#cited")
     assert HOSTILE in page.inner_text(".reader-text")
-    assert HOSTILE in page.inner_text("#reader-title")
+    ask(page, "When is the giraffe protocol read aloud?")
+    answer = page.locator("#chat .answer").last
+    assert HOSTILE in answer.inner_text()
+    answer.locator(".number").first.click()
+    page.wait_for_function("document.querySelector('.reader-text').textContent.includes('giraffe')")
+    assert page.inner_text("#reader-title") == HOSTILE
     ask(page, f"zebra {HOSTILE} **stripes**")
     assert page.locator("#chat .question").last.inner_text() == f"zebra {HOSTILE} **stripes**"
     assert page.evaluate("[window.pwned ?? null, document.documentElement.hasAttribute('string')]") == [None, False]
@@ -215,16 +221,20 @@ def test_keyboard_alone(open_page: OpenPage) -> None:
 def test_narrow_window(open_page: OpenPage) -> None:
     page = open_page(width=390)
     ask(page, "How often does the harbour ferry cross the bay?")
-    fits = "document.scrollingElement.scrollWidth <= innerWidth && document.querySelector('#chat .bubble-wrap').scrollWidth <= innerWidth"
+    fits = """[document.scrollingElement, document.querySelector('#chat .bubble-wrap')]
+        .every(node => node.scrollWidth <= innerWidth)"""
     assert page.evaluate(fits)
     page.locator(".number").first.click()
     page.wait_for_function("document.activeElement.id === 'cited'")
     assert page.get_attribute("#panel", "role") == "dialog"
+    page.wait_for_function("document.querySelector('#panel').getAnimations().length === 0")
     assert in_view(page, "#cited") and page.evaluate(fits)
     page.locator("#reader [data-do=close]").click()
     assert page.evaluate("document.activeElement.matches('.number')")
     page.get_by_role("button", name="Sources").click()
-    page.wait_for_selector(".sources button >> nth=0", state="visible")
+    page.wait_for_function("document.activeElement.id === 'library-title'")
+    page.wait_for_function("document.querySelector('#panel').getAnimations().length === 0")
+    assert page.evaluate("document.querySelector('#panel').getBoundingClientRect().right <= innerWidth")
 
 
 def test_copy_citation_and_answer(open_page: OpenPage) -> None:

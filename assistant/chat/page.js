@@ -167,6 +167,14 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && panel.contains(document.activeElement)) closePanel();
 });
 
+// a blank question is not sent; gradio would be busy with it for a moment, and lose a real one sent meanwhile
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && event.target === box() && !box().value.trim()) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}, { capture: true });
+
 // ----- each new question goes to the top, so that a long answer is read from its start
 let questions = 0, answers = 0;
 function settle() {

@@ -15,10 +15,10 @@ from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.index.collect import Collection, collect
 from assistant.index.generation import Generation, describe_files, digest, root_name, verify_files
 from assistant.index.layout import IndexFolder
-from assistant.index.vectors import Journal, Taken, embed
+from assistant.index.vectors import Input, Journal, Taken, embed
 from assistant.index.write import Contents, write_generation
-from assistant.passages import context, split
-from assistant.records import BuildReport
+from assistant.passages import Piece, context, split
+from assistant.records import BuildReport, Source
 from assistant.settings import Recipe
 
 Progress = Callable[[str, int, int], None]
@@ -100,16 +100,15 @@ class _Build:
         return True
 
     def _make(self, collection: Collection, name: str, usable: Generation | None) -> tuple[Generation, int]:
-        """Embeds and writes a generation, verifies it, puts it in use; also how many texts were embedded."""
+        """Embeds and writes a generation, verifies it, puts it in use; also how many passages were embedded."""
         self.told("Loading the model", 0, 1)
         encoder = PassageEncoder(name)
         self.told("Loading the model", 1, 1)
         exported = self._export(encoder)
         contents = self._contents(collection, encoder)
-        inputs = [*contents.passage_inputs, *contents.sentence_inputs]
         with Journal(self.folder.journal(encoder.digest), encoder.dimensions) as journal:
-            vectors, embedded = embed(
-                inputs,
+            passages, sentences, embedded = embed(
+                contents.inputs,
                 encoder,
                 Taken(usable),
                 journal,
@@ -125,8 +124,7 @@ class _Build:
         }
         known = [[source.id, source.digest] for source in collection.sources]
         path = self.folder.new_generation(digest(json.dumps([known, about]).encode()))
-        split_at = len(contents.passage_inputs)
-        write_generation(path, contents, vectors[:split_at], vectors[split_at:], about)
+        write_generation(path, contents, passages, sentences, about)
         generation = Generation(path, self.root)
         verify_files(path, generation.manifest)
         keep = self.folder.switch(path)
@@ -139,18 +137,18 @@ class _Build:
         """The passages of every source, and the text of each passage and sentence as the model is given it."""
         longest = min(self.recipe.passage_pieces, encoder.max_pieces - self.recipe.context_pieces - 8)
         pieces = []
-        passage_inputs = []
-        sentence_inputs = []
+        inputs = []
         for done, source in enumerate(collection.sources):
             self.told("Splitting", done, len(collection.sources))
             of_source = split(source, encoder.count, longest)
             pieces.append(of_source)
-            for section in dict.fromkeys(piece.section for piece in of_source):
-                before = context(source.title, section, encoder.count, self.recipe.context_pieces)
-                inside = [piece for piece in of_source if piece.section == section]
-                passage_inputs += [f"{before}. {source.cut(piece.start, piece.end)}" for piece in inside]
-            sentence_inputs += [source.cut(*span) for piece in of_source for span in piece.sentences]
-        return Contents(collection, pieces, passage_inputs, sentence_inputs)
+            contexts = {
+                section: context(source.title, section, encoder.count, self.recipe.context_pieces)
+                for section in {piece.section for piece in of_source}
+            }
+            inputs += [_input(source, piece, contexts[piece.section]) for piece in of_source]
+        self.told("Splitting", len(collection.sources), len(collection.sources))
+        return Contents(collection, pieces, inputs)
 
     def _export(self, encoder: PassageEncoder) -> dict[str, object] | None:
         """The question encoder of the model, exported if it is not there yet; None, with a note, if it cannot be."""
@@ -187,3 +185,11 @@ class _Build:
             seconds=round(time.perf_counter() - self.started, 2),
             notes=tuple(self.notes),
         )
+
+
+def _input(source: Source, piece: Piece, before: str) -> Input:
+    """What the model is given for a piece: its context, then its own words."""
+    lead = f"{before}. "
+    shift = len(lead) - piece.start
+    spans = tuple((start + shift, end + shift) for start, end in piece.sentences)
+    return Input(lead + source.cut(piece.start, piece.end), spans)

@@ -16,7 +16,7 @@ from assistant.analysis import Analyser, detect_language
 from assistant.embedding import Vectors
 from assistant.index.collect import Collection
 from assistant.index.generation import PASSAGE, describe_files, seal_of
-from assistant.index.vectors import key_of
+from assistant.index.vectors import KEY, Input
 from assistant.passages import Piece
 from assistant.settings import FORMAT_VERSION
 
@@ -27,12 +27,11 @@ _TABLE = """CREATE TABLE sources (
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a generation: sources, the pieces of each, and the model's input for each piece and sentence."""
+    """What goes into a generation: sources, the pieces of each, and the model's input for each piece."""
 
     collection: Collection
     pieces: Sequence[Sequence[Piece]]
-    passage_inputs: Sequence[str]
-    sentence_inputs: Sequence[str]
+    inputs: Sequence[Input]
 
 
 def write_generation(
@@ -46,14 +45,13 @@ def write_generation(
         "sentences": sentences,
         "vectors": passage_vectors,
         "sentence_vectors": sentence_vectors.astype(np.float16),
-        "passage_keys": _keys(contents.passage_inputs),
-        "sentence_keys": _keys(contents.sentence_inputs),
+        "keys": np.frombuffer(b"".join(each.key for each in contents.inputs), np.uint8).reshape(-1, KEY),
     }
     for name, array in arrays.items():
         np.save(path / f"{name}.npy", array)
     dense.write(passage_vectors, path / "dense.faiss")
     analyser = Analyser(detect_language(source.text for source in contents.collection.sources))
-    lexical.write((analyser.terms(text) for text in contents.passage_inputs), path / "lexical")
+    lexical.write((analyser.terms(each.text) for each in contents.inputs), path / "lexical")
     manifest = {
         "format": FORMAT_VERSION,
         **about,
@@ -95,7 +93,3 @@ def _columns(pieces: Sequence[Sequence[Piece]]) -> tuple[np.ndarray, np.ndarray]
             sentences += piece.sentences
             passages.append((number, piece.start, piece.end, piece.section_start, first, len(sentences)))
     return np.array(passages, PASSAGE), np.array(sentences, np.int64).reshape(-1, 2)
-
-
-def _keys(inputs: Sequence[str]) -> np.ndarray:
-    return np.frombuffer(b"".join(map(key_of, inputs)), np.uint8).reshape(len(inputs), -1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
+from unicodedata import category
 
 from assistant.errors import UnreadableFile
 
@@ -29,6 +31,16 @@ _LIKELY = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "mac_roman"),
     *("shift_jis", "cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949", "tis_620"),
 ]
+# It cannot tell the Latin encodings apart (it reads the è of French as the č of Czech), so that is done here, by the
+# letters beyond ASCII of each language; where two fit as well, the first is taken.
+_WESTERN = [
+    *("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíñóúü", "áâãàçéêíóôõú", "àèéìíîòóùú"),  # French, German, Spanish, Portuguese, ...
+    *("æøåéäö", "åäöé", "áéëïóöü", "áðéíóúýþæö", "àçèéíïòóúü"),
+]
+_CENTRAL = ["áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "ăâîşţ", "čćđšž"]
+_BALTIC = ["ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"]
+_LATIN = {"cp1252": _WESTERN, "cp1250": _CENTRAL, "cp1254": ["çğıi̇öşüâî"], "cp1257": _BALTIC, "mac_roman": _WESTERN}
+_SIGNS = frozenset("“”„‘’‚–—…«»‹›°§€£©®™·•½¼¾¹²³ªº¿¡†‡\u00a0")
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -59,12 +71,21 @@ def _without_mark(data: bytes) -> str:
     """UTF-16 without a byte order mark: the NULs of its ASCII characters stand all on one side."""
     sample = data[:65536]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if max(even, odd) > len(sample) / 20 and min(even, odd) <= max(even, odd) / 20:
+    if min(even, odd) <= max(even, odd) / 20:
         try:
-            return data.decode("utf-16-be" if even > odd else "utf-16-le")
+            text = data.decode("utf-16-be" if even > odd else "utf-16-le")
         except UnicodeDecodeError:
-            pass  # binary after all
+            text = ""  # binary after all
+        if _is_text(text):
+            return text
     raise UnreadableFile("not text: it holds binary data; give it the suffix of its kind")
+
+
+def _is_text(text: str) -> bool:
+    """Whether there are next to no characters that writing does not use."""
+    sample = text[:65536]
+    strange = sum(category(character) in ("Cc", "Cn", "Co") and not character.isspace() for character in sample)
+    return bool(sample) and strange <= len(sample) / 100
 
 
 def _guess(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -78,4 +99,21 @@ def _guess(data: bytes) -> tuple[str, tuple[str, ...]]:
     best = from_bytes(data, cp_isolation=_LIKELY).best()
     if best is None:
         raise UnreadableFile("not text in any known encoding; save it as UTF-8")
-    return str(best), (f"not UTF-8: read as {best.encoding}, a guess; save it as UTF-8 if letters look wrong",)
+    encoding = _latin(data) if best.encoding in _LATIN else best.encoding
+    text = data.decode(encoding, errors="replace")
+    if not _is_text(text):
+        raise UnreadableFile("not text: it holds binary data; give it the suffix of its kind")
+    return text, (f"not UTF-8: read as {encoding}, a guess; save it as UTF-8 if letters look wrong",)
+
+
+def _latin(data: bytes) -> str:
+    """The Latin encoding in which the letters beyond ASCII are best those of one language."""
+    scores: dict[str, int] = {}
+    for encoding, alphabets in _LATIN.items():
+        beyond = Counter(data.decode(encoding, errors="replace").lower())
+        counts = [(character, count) for character, count in beyond.items() if not character.isascii()]
+        counts = [(character, count) for character, count in counts if character not in _SIGNS]
+        scores[encoding] = max(
+            sum(count if character in alphabet else -count for character, count in counts) for alphabet in alphabets
+        )
+    return max(scores, key=lambda encoding: scores[encoding])

@@ -145,6 +145,8 @@ def _unusable_link(entry: os.DirEntry[str], real_root: Path, real_folder: Path) 
     inside = real.relative_to(real_root)
     if any(part.startswith(".") for part in inside.parts):
         return None
+    if real == real_root:
+        return "a link to the sources folder itself"
     return f"a link to {_unicode(inside.as_posix())}, which is read there"
 
 

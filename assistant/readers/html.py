@@ -10,6 +10,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
+from assistant.errors import UnreadableFile
 from assistant.readers import Reading
 from assistant.readers.encoding import decode
 from assistant.readers.page_metadata import declared_metadata
@@ -24,13 +25,13 @@ VERSION = 1
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _WESTERN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii", "ascii"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
-    " form header hgroup hr legend main nav ol p pre section summary table td th tr ul".split()
-) | set(_HEADINGS)
-_UNSEEN = frozenset(
-    "audio canvas embed head iframe input math noscript object option script select style svg template textarea"
-    " video".split()
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer"
+    "|form|h[1-6]|header|hgroup|hr|legend|main|ol|p|pre|section|summary|table|td|th|tr|ul"
+)
+_UNSEEN = re.compile(
+    "audio|canvas|embed|head|iframe|input|math|nav|noscript|object|option|script|select|style|svg|template|textarea"
+    "|video"
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NOT_IN_ROWS = frozenset({"table", "blockquote", "pre", *_HEADINGS})  # such a table makes the layout
@@ -46,7 +47,7 @@ def read(data: bytes, source_id: str) -> Reading:
     Raises:
         UnreadableFile: this is not text.
     """
-    from lxml import html  # with trafilatura a fifth of a second to import, and only for web pages
+    from lxml import etree, html  # with trafilatura a fifth of a second to import, and only for web pages
 
     declared = _CHARSET.search(data[:2048])
     charset = declared[1].decode("ascii", "replace").lower() if declared else None
@@ -54,7 +55,10 @@ def read(data: bytes, source_id: str) -> Reading:
     text, problems = decode(data, "cp1252" if charset in _WESTERN else charset)
     # Bytes, because lxml refuses characters that come with a declaration of their encoding.
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-    tree = html.document_fromstring(text.replace("\0", "").encode("utf-8") or b"<p></p>", parser=parser)
+    try:
+        tree = html.document_fromstring(text.replace("\0", "").encode("utf-8"), parser=parser)
+    except etree.ParserError as error:
+        raise UnreadableFile("no readable text in it") from error
     blocks = _blocks(tree)
     main = _main_words(tree)
     chosen = [block for block in blocks if _is_main(block, *main)]
@@ -118,12 +122,12 @@ class _Walk:
         if tag == "br":
             self.parts.append(_LINE)
         elif self.row is not None:
-            self.parts.append(_CELL if tag in ("td", "th") else " " if tag in _BLOCKS else "")
+            self.parts.append(_CELL if tag in ("td", "th") else " " if _BLOCK.fullmatch(tag) else "")
         elif tag == "tr" and not _holds(element, _NOT_IN_ROWS):
             self.row, self.row_start = element, len(self.parts)
         elif tag == "li" or (tag in ("ul", "ol") and self.lists):
             self.parts.append(_LINE)
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self.flush()
         self.lists += tag in ("ul", "ol")
         self.pre += tag == "pre"
@@ -139,10 +143,10 @@ class _Walk:
             self.parts[self.row_start :] = [" | ".join(filter(None, cells)), _LINE]
             self.row = None
         elif self.row is not None:
-            self.parts.append(" " if tag in _BLOCKS else "")
+            self.parts.append(" " if _BLOCK.fullmatch(tag) else "")
         elif tag == "li" or (tag in ("ul", "ol") and self.lists):
             self.parts.append(_LINE)
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self.flush(_HEADINGS.get(tag, 0))
         self.pre -= tag == "pre"
 
@@ -158,7 +162,7 @@ class _Walk:
 
 
 def _blocks(tree: HtmlElement) -> list[Block]:
-    """The blocks of a page in its order: headings, paragraphs, lists (a line for an item), tables (a line for a row)."""
+    """The blocks of a page in its order: headings, paragraphs, lists (a line an item), tables (a line a row)."""
     from lxml import etree
 
     page = _Walk()
@@ -179,8 +183,9 @@ def _blocks(tree: HtmlElement) -> list[Block]:
 
 
 def _is_hidden(element: HtmlElement) -> bool:
-    """Whether a browser would not show this element."""
-    return element.tag in _UNSEEN or "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style", "")))
+    """Whether an element is not shown, or is for finding one's way and no text."""
+    declared = "hidden" in element.attrib or element.get("role") == "navigation"
+    return declared or bool(_UNSEEN.fullmatch(element.tag) or _HIDDEN.search(element.get("style", "")))
 
 
 def _holds(element: HtmlElement, tags: frozenset[str]) -> bool:

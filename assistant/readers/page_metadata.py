@@ -1,4 +1,4 @@
-"""What a web page declares about itself: meta elements, JSON-LD, title, canonical address, language. Nothing is guessed."""
+"""What a web page declares about itself in meta elements, JSON-LD, title and links. Nothing is guessed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,695 @@
+"""Readers: bytes to canonical text, metadata and locators; and the folder that the bytes come from."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.errors import SourcesMissing, UnreadableFile
+from assistant.readers import Reading, read, reader_version, suffixes
+from assistant.readers.folder import SourceFile, load, walk
+from assistant.readers.metadata import from_mapping, interval, partial_date
+from assistant.readers.pdf import mend, words_of
+from assistant.readers.text import Block, assemble, canonical, unwrap
+from assistant.records import LocatorKind, Metadata, Skipped, Source
+
+CORPUS = Path(__file__).parent / "corpus"
+SECTION, PAGE, PARAGRAPH = LocatorKind.SECTION, LocatorKind.PAGE, LocatorKind.PARAGRAPH
+
+
+def read_corpus(name: str) -> Reading:
+    return read((CORPUS / name).read_bytes(), name)
+
+
+def source_of(text: str, name: str = "a.md") -> Source:
+    (source,) = read(text.encode("utf-8"), name).sources
+    return source
+
+
+def places(source: Source, kind: LocatorKind) -> list[tuple[str, str]]:
+    """Each locator's label and the line that it stands at."""
+    return [(place.label, source.text[place.start :].split("\n")[0]) for place in source.locators if place.kind is kind]
+
+
+def assert_well_formed(source: Source) -> None:
+    assert source.text == canonical(source.text)
+    order = [SECTION, PAGE, PARAGRAPH]
+    keys = [(place.start, order.index(place.kind)) for place in source.locators]
+    assert keys == sorted(keys)
+    assert all(0 <= place.start < len(source.text) for place in source.locators)
+    starts = [place.start for place in source.locators if place.kind in (SECTION, PARAGRAPH)]
+    blocks = source.text.split("\n\n")
+    assert starts == [sum(len(block) + 2 for block in blocks[:number]) for number in range(len(blocks))]
+    number = 0
+    for place in source.locators:
+        if place.kind is SECTION:
+            number = 0
+        elif place.kind is PARAGRAPH:
+            number += 1
+            assert place.label == str(number)
+
+
+# Canonical text
+
+
+@given(st.text())
+def test_canonical_text_is_canonical_once_and_for_all(text: str) -> None:
+    once = canonical(text)
+    assert canonical(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    assert all(unicodedata.category(character) not in ("Cc", "Cs") for character in once if character not in "\n\t")
+    assert "\n\n\n" not in once
+    assert all(line == line.rstrip() for line in once.split("\n"))
+    once.encode("utf-8")
+
+
+def test_canonical_text_drops_what_is_not_seen() -> None:
+    assert canonical("\ufeffco\u00adop\x00erate \t\r\n\r\n\r\n\u2028e\u00ad\u0301\r") == "cooperate\n\né"
+    assert canonical("a\u2029b\x85c\ud800") == "a\n\nb\nc\ufffd"
+
+
+def test_lines_are_joined_as_their_script_is_written() -> None:
+    assert unwrap("six-party\n talks") == "six-party talks"
+    assert unwrap("共同\n声明、\n採択") == "共同声明、採択"
+    assert unwrap("공동\n성명") == "공동 성명"
+    assert unwrap("😀\n😀") == "😀 😀"
+
+
+@given(st.lists(st.builds(Block, st.text(), st.integers(0, 6), st.one_of(st.none(), st.text(max_size=3)))))
+def test_locators_are_sorted_in_range_and_numbered(blocks: list[Block]) -> None:
+    text, locators = assemble(blocks)
+    if text:
+        assert_well_formed(Source("a.txt", text, Metadata(), "", locators))
+    else:
+        assert not locators
+
+
+def test_a_page_without_text_has_no_place() -> None:
+    text, locators = assemble([Block("one", page="i"), Block(" ", page="ii"), Block("three", page="iii")])
+    assert text == "one\n\nthree"
+    assert [(place.label, place.start) for place in locators if place.kind is PAGE] == [("i", 0), ("iii", 5)]
+
+
+# Which reader
+
+
+def test_the_suffix_chooses_the_reader() -> None:
+    assert suffixes() == (".htm", ".html", ".markdown", ".md", ".pdf", ".text", ".txt")
+    assert reader_version("deep/er/A.MD") == "markdown/1"
+    assert reader_version("notes") is None
+    with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to one of \.htm, "):
+        read(b"x", "a.xyz")
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html", "a.pdf"])
+@pytest.mark.parametrize("data", [b"", b" \r\n\t", b"\n\n"])
+def test_nothing_is_an_empty_file(name: str, data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"^empty file$"):
+        read(data, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.md", b"---\ntitle: Only this\n---\n"),
+        ("a.txt", b"\xef\xbb\xbf \xc2\xa0"),
+        ("a.txt", "\u00a0\n".encode("utf-16")),
+        ("a.html", b"<html><head><title>T</title></head><body><script>x = 1</script></body></html>"),
+    ],
+)
+def test_a_file_without_words_is_unreadable(name: str, data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"^no readable text in it$"):
+        read(data, name)
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html"])
+def test_what_is_not_text_is_refused(name: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"^not text but a PDF file; give it the suffix"):
+        read((CORPUS / "memorandum.pdf").read_bytes(), name)
+    with pytest.raises(UnreadableFile, match=r"^not text: it holds binary data"):
+        read(bytes(range(256)) * 40, name)
+    with pytest.raises(UnreadableFile, match=r"^not text: it holds binary data"):
+        read(b"\x00\x01\x02\x03text" * 100, name)
+
+
+def test_the_digest_is_that_of_the_bytes() -> None:
+    assert source_of("x").digest == hashlib.blake2b(b"x", digest_size=16).hexdigest()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CORPUS.iterdir() if path.name != "encrypted.pdf"))
+def test_every_file_of_the_corpus_is_read_the_same_twice(name: str) -> None:
+    reading = read_corpus(name)
+    assert reading == read_corpus(name)
+    for source in reading.sources:
+        assert_well_formed(source)
+
+
+# Plain text and encodings
+
+
+def test_plain_text_keeps_its_lines() -> None:
+    source = source_of("Title\n\n  first line\nsecond line  \n\n\n\nnext\n", "a.txt")
+    assert source.text == "Title\n\n  first line\nsecond line\n\nnext"
+    assert source.metadata.title is None
+    assert places(source, PARAGRAPH) == [("1", "Title"), ("2", "  first line"), ("3", "next")]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "guess"),
+    [
+        ("latin-1.txt", "interrompues à Genève. Où était", "cp1252"),
+        ("shift-jis.txt", "六者会合の共同声明は二〇〇五年九月十九日に採択された。", "cp932"),
+        ("utf-16.txt", "Geneva.\nПереговоры завершились.", None),
+    ],
+)
+def test_other_encodings(name: str, words: str, guess: str | None) -> None:
+    reading = read_corpus(name)
+    assert words in reading.sources[0].text
+    expected = (f"not UTF-8: read as {guess}, a guess; save it as UTF-8 if letters look wrong",) if guess else ()
+    assert reading.problems == expected
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("latin-1", "Der Vertrag über die Grenzen wurde geschlossen."),
+        ("cp1252", "“Café” – naïve, Zürich"),
+        ("mac_roman", "Les négociations ont été interrompues à Genève."),
+        ("cp1250", "Smlouva byla podepsána v Praze. Příliš žluťoučký kůň."),
+        ("cp1250", "Umowa została podpisana w Łodzi, a spór zakończył się."),
+        ("cp1254", "Görüşmeler Ankara'da sona erdi, anlaşma imzalandı."),
+        ("cp1257", "Derybos Ženevoje baigėsi be susitarimo, šalys išsiskyrė."),
+        ("cp1251", "Переговоры завершились в Женеве без соглашения."),
+        ("koi8_r", "Переговоры завершились в Женеве."),
+        ("cp1253", "Οι συνομιλίες ολοκληρώθηκαν στη Γενεύη."),
+        ("gb18030", "六方会谈第四轮会议通过了共同声明。"),
+        ("big5", "六方會談第四輪會議通過了共同聲明。"),
+        ("cp949", "제4차 6자회담은 공동성명을 채택하였다."),
+        ("utf-16-le", "No mark, but NULs."),
+        ("utf-16-be", "No mark, but NULs."),
+        ("utf-8-sig", "Ein Zeichen für sich."),
+        ("utf-32", "Four bytes a letter."),
+    ],
+)
+def test_one_sentence_is_enough_to_tell_the_encoding(encoding: str, text: str) -> None:
+    assert read(text.encode(encoding), "a.txt").sources[0].text == text
+
+
+# Markdown
+
+
+def test_markdown_is_what_its_reader_sees() -> None:
+    source = read_corpus("harbour.md").sources[0]
+    assert source.text == "\n\n".join(
+        (
+            "The harbour dispute",
+            "The northern channel was closed on 2 May 1986, says the commission, and stayed closed for 90 days.\n"
+            "The southern one was & is open. A chart of the port",
+            "What was asked",
+            "1. That the channel be opened.\n2. That the old tariff be published.\nevery year\nin both languages",
+            "Neither side shall close the channel without notice.",
+            "Year | Dues\n1988 | 2.4\n1989 | 3.1",
+            "verbatim   *code*",
+            "What was granted",
+            "Nothing at first.",
+            "Later everything.",
+        )
+    )
+    titles = ["The harbour dispute", "What was asked", "What was granted"]
+    assert places(source, SECTION) == [(title, title) for title in titles]
+    assert [place.level for place in source.locators if place.kind is SECTION] == [1, 2, 3]
+
+
+def test_front_matter_becomes_metadata() -> None:
+    reading = read_corpus("harbour.md")
+    assert reading.problems == ()
+    assert reading.sources[0].metadata == Metadata(
+        title="The harbour dispute, 1986-1990",
+        authors=("Ada Lind", "Jo Berg"),
+        publisher="Harbour Archive",
+        issued="1991-05",
+        covers="1986/1990-12",
+        language="en",
+        tags=("harbour", "dues"),
+        references=(
+            {
+                "author": "Port Commission",
+                "title": "Tariff of dues",
+                "date": "1988",
+                "url": "https://example.org/tariff",
+            },
+        ),
+    )
+
+
+def test_front_matter_fields_that_are_not_valid_are_dropped_and_told() -> None:
+    text = "---\ntitle: T\nissued: next spring\ncovers: 2005/2004\nurl: javascript:alert(1)\nlanguage: no\n---\nBody.\n"
+    reading = read(text.encode("utf-8"), "a.md")
+    assert reading.sources[0].metadata == Metadata(title="T", language="no")
+    assert reading.problems == (
+        "issued is not usable and was left out: next spring",
+        "covers is not usable and was left out: 2005/2004",
+        "url is not usable and was left out: javascript:alert(1)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("front", "why"),
+    [
+        ('title: "no end', "line "),
+        ("a: b\n c: d", "line 2: "),
+        ("a: " + "[" * 5000, "nested too deeply"),
+    ],
+)
+def test_a_file_with_broken_front_matter_is_read_without_it(front: str, why: str) -> None:
+    reading = read(f"---\n{front}\n---\n# Heading\n\nBody.\n".encode(), "a.md")
+    assert reading.sources[0].text == "Heading\n\nBody."
+    assert reading.sources[0].metadata == Metadata(title="Heading")
+    assert len(reading.problems) == 1
+    assert reading.problems[0].startswith(f"its front matter is broken and was left out: {why}")
+    assert "\n" not in reading.problems[0]
+
+
+def test_a_rule_is_not_front_matter() -> None:
+    assert source_of("---\n\nWords between rules.\n\n---\n\nMore.\n").text == "Words between rules.\n\nMore."
+    assert source_of("---\nNever closed.\n").text == "Never closed."
+    assert source_of("---\r\ntitle: Windows\r\n---\r\nBody.\r\n").metadata.title == "Windows"
+
+
+def test_the_first_heading_is_the_title_only_if_it_is_a_top_one() -> None:
+    assert source_of("Intro.\n\n# *Real* title\n\nx").metadata.title == "Real title"
+    assert source_of("## Part\n\n# Later\n\nx").metadata.title is None
+
+
+def test_lists_quotes_and_html_in_markdown() -> None:
+    assert source_of("- a\n- b\n\n  c\n- d").text == "a\n\nb\n\nc\n\nd"
+    assert source_of("3) x\n4) y\n   1. z").text == "3) x\n4) y\n1. z"
+    assert source_of("> one\n>\n> two\n\nthree").text == "one\n\ntwo\n\nthree"
+    assert source_of("a<br>b <script>alert(1)</script>c &nbsp;&lt;d&gt;").text == "a\nb c \u00a0<d>"
+    assert source_of("<script>\nx\n\ny</script>\n\nz").text == "z"
+    assert source_of("<table><tr><td>1</td></tr><tr><td>2</td></tr></table>\n").text == "1\n2"
+    assert source_of("![alt *text*][r] and [text][r]\n\n[r]: http://x.example").text == "alt text and text"
+    assert source_of(r"\*not emphasis\* and snake_case_name").text == "*not emphasis* and snake_case_name"
+    assert source_of("    code  *block*\n\n      goes on").text == "code  *block*\n\n  goes on"
+
+
+WORD = st.text(st.characters(categories=["L"]), min_size=1, max_size=8).map(canonical).filter(bool)
+MARKED = st.sampled_from(
+    ["{}", "*{}*", "**{}**", "_{}_", "`{}`", "[{}](http://x.example)", "~~{}~~", "<b>{}</b>", "![{}](i.png)"]
+)
+
+
+@given(st.lists(st.tuples(WORD, MARKED), min_size=1), st.sampled_from(["", "# ", "- ", "> ", "7. "]))
+def test_no_markup_is_left_in_markdown(words: list[tuple[str, str]], prefix: str) -> None:
+    source = source_of(prefix + " ".join(mark.format(word) for word, mark in words))
+    expected = ("7. " if prefix == "7. " else "") + " ".join(word for word, _ in words)
+    assert source.text == canonical(expected)
+    assert_well_formed(source)
+
+
+@given(st.text())
+def test_any_markdown_is_read_or_refused(text: str) -> None:
+    try:
+        reading = read(text.encode("utf-8", "replace"), "a.md")
+    except UnreadableFile:
+        return
+    for source in reading.sources:
+        assert_well_formed(source)
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html"])
+def test_a_line_of_five_million_characters_is_read(name: str) -> None:
+    words = 500_000
+    assert source_of("long word " * words, name).text == ("long word " * words).rstrip()
+
+
+# Metadata
+
+
+@pytest.mark.parametrize(
+    ("value", "date"),
+    [
+        ("2005", "2005"),
+        ("2005-9", "2005-09"),
+        ("2005-09-19", "2005-09-19"),
+        ("2005-09-19T10:00:00Z", "2005-09-19"),
+        ("2004-02-29", "2004-02-29"),
+        ("2005-02-29", None),
+        ("2005-13", None),
+        ("0000", None),
+        ("19 September 2005", None),
+        (2005, None),
+    ],
+)
+def test_partial_dates(value: object, date: str | None) -> None:
+    assert partial_date(value) == date
+
+
+def test_intervals() -> None:
+    assert interval("2005-9/2006") == "2005-09/2006"
+    assert interval("2005-09/2005") == "2005-09/2005"
+    assert interval("2005") == "2005"
+    assert interval("2006/2005") is None
+    assert interval("2005/2006/2007") is None
+    assert interval("2005/soon") is None
+
+
+def test_people_and_tags_come_in_several_shapes() -> None:
+    fields = {"author": {"family": "Lind", "given": "Ada"}, "tags": "a, b,, a", "references": ["A title", {"x": "y"}]}
+    assert from_mapping(fields) == (
+        Metadata(authors=("Ada Lind",), tags=("a", "b"), references=({"title": "A title"},)),
+        (),
+    )
+    metadata, problems = from_mapping({"authors": ["A", ["B"]], "tags": {"a": "b"}, "title": ["x"]})
+    assert metadata == Metadata()
+    assert len(problems) == 3
+
+
+# Web pages
+
+
+def test_a_web_page_is_its_main_text() -> None:
+    reading = read_corpus("harbour.html")
+    source = reading.sources[0]
+    assert reading.problems == ()
+    assert source.metadata == Metadata(
+        title="Harbour reopened after ninety days",
+        authors=("Ada Lind",),
+        publisher="Port Gazette",
+        issued="1986-07-31",
+        url="https://example.org/harbour",
+        language="en-GB",
+    )
+    assert [label for label, _ in places(source, SECTION)] == [
+        "Harbour reopened after ninety days",
+        "What the commission said",
+    ]
+    assert "No ship was turned away on the first day, the commission said." in source.text
+    assert "The dues stay as they are until 1988.\nThe tariff is to be published every year." in source.text
+    assert "Year | Dues in millions\n1988 | 2.4" in source.text
+    for unwanted in ("secret", "injected", "color", "Subscribe", "small print"):
+        assert unwanted not in source.text
+
+
+def test_a_page_without_main_text_is_read_whole_and_told() -> None:
+    reading = read(b"<title>T</title><p>Short <i>words</i>.<p>And more.<script>no()</script>", "a.html")
+    assert reading.sources[0].text == "Short words.\n\nAnd more."
+    assert reading.sources[0].metadata == Metadata(title="T")
+
+
+def test_a_page_says_its_own_encoding() -> None:
+    page = '<html><head><meta charset="iso-8859-1"></head><body><p>{}</p></body></html>'.format("“Genève”, sœur. " * 9)
+    reading = read(page.encode("cp1252"), "a.html")
+    assert reading.problems == ()
+    assert reading.sources[0].text == ("“Genève”, sœur. " * 9).strip()
+
+
+def test_a_deeply_nested_page_is_read() -> None:
+    reading = read(b"<div>" * 3000 + b"<p>Deep words.</p>" + b"</div>" * 3000 + b"<p>Words after.</p>", "a.html")
+    assert "Words after." in reading.sources[0].text
+
+
+def test_metadata_of_a_page_is_declared_or_open() -> None:
+    page = """<html><head><script type="application/ld+json">{"@graph": [{"@type": "WebSite", "name": "S"},
+    {"headline": "H", "datePublished": "2020-01-02", "author": [{"name": "Ada Lind"}], "publisher": {"name": "P"}}]}
+    </script><script type="application/ld+json">{broken</script></head>
+    <body><p>By John Doe, 3 March 2001. Copyright 1999 Example.</p></body></html>"""
+    assert source_of(page, "a.html").metadata == Metadata(
+        title="H", authors=("Ada Lind",), publisher="P", issued="2020-01-02"
+    )
+    bare = "<html><body><p>By John Doe, published on 3 March 2001.</p></body></html>"
+    assert source_of(bare, "a.html").metadata == Metadata()
+
+
+@given(st.text(st.sampled_from("<>/abip \n\"'=&;!-"), max_size=60))
+def test_any_page_is_read_or_refused(page: str) -> None:
+    try:
+        reading = read(page.encode("utf-8"), "a.html")
+    except UnreadableFile:
+        return
+    for source in reading.sources:
+        assert_well_formed(source)
+
+
+# PDF
+
+
+def test_a_pdf_is_read_by_pages_and_paragraphs() -> None:
+    reading = read_corpus("memorandum.pdf")
+    source = reading.sources[0]
+    assert reading.problems == ()
+    assert source.metadata == Metadata(title="Memorandum on the Harbour Agreement")
+    assert [label for label, _ in places(source, PAGE)] == ["1", "2"]
+    assert places(source, PAGE)[1][1].startswith("On the second page the memorandum turns to money.")
+    paragraphs = [line for _, line in places(source, PARAGRAPH)]
+    assert len(paragraphs) == 5
+    assert paragraphs[1] == (
+        "The parties signed the agreement on 4 March 1987 after eleven months of talks. It obliges both sides to open"
+        " the harbour to inspectors, to publish the tariff of dues every year, and to settle disputes by arbitration"
+        " before any other step is taken."
+    )
+    assert paragraphs[4].startswith("A well-known objection")
+
+
+def test_damaged_pdfs_are_refused() -> None:
+    data = (CORPUS / "memorandum.pdf").read_bytes()
+    with pytest.raises(UnreadableFile, match=r"^damaged: it cannot be opened"):
+        read(data[:400], "a.pdf")
+    with pytest.raises(UnreadableFile, match=r"^not a PDF file; give it the suffix"):
+        read(b"just words", "a.pdf")
+
+
+def test_a_pdf_without_text_is_refused() -> None:
+    buffer = io.BytesIO()
+    with pdfium.PdfDocument.new() as document:
+        document.new_page(200, 200).close()
+        document.save(buffer)
+    with pytest.raises(UnreadableFile, match=r"^no text: it may be a scan"):
+        read(buffer.getvalue(), "a.pdf")
+
+
+def test_an_encrypted_pdf_is_refused() -> None:
+    with pytest.raises(UnreadableFile, match=r"^encrypted; save a copy without a password$"):
+        read((CORPUS / "encrypted.pdf").read_bytes(), "a.pdf")
+
+
+def test_pages_have_their_printed_labels_and_a_title_is_one_that_is_printed() -> None:
+    source = read_corpus("page-labels.pdf").sources[0]
+    assert [label for label, _ in places(source, PAGE)] == ["iii", "17"]
+    assert source.metadata == Metadata()
+
+
+@pytest.mark.parametrize(
+    ("lines", "document", "mended"),
+    [
+        ("the inspec\x02tors came", "", "the inspectors came"),
+        ("the inspec-\ntors came", "", "the inspectors came"),
+        ("a well-\nknown man", "it is well-known", "a well-known man"),
+        ("the US-\nDPRK talks", "", "the US-DPRK talks"),
+        ("pages 737\u2013\n9 say", "", "pages 737\u20139 say"),
+        ("short-\nand long-term", "", "short- and long-term"),
+        ("one -\ntwo", "", "one - two"),
+    ],
+)
+def test_words_are_mended_at_line_ends(lines: str, document: str, mended: str) -> None:
+    assert mend(lines, words_of(document)) == mended
+
+
+# The folder
+
+
+def found(root: Path) -> list[str]:
+    return [entry.id for entry in walk(root) if isinstance(entry, SourceFile)]
+
+
+def skipped(root: Path) -> dict[str, str]:
+    return {entry.file: entry.reason for entry in walk(root) if isinstance(entry, Skipped)}
+
+
+def make(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Words.\n", encoding="utf-8")
+
+
+def link(path: Path, target: Path | str) -> None:
+    try:
+        path.symlink_to(target)
+    except OSError as error:  # Windows without the right to make links
+        pytest.skip(f"no symbolic links here: {error}")
+
+
+def test_folders_are_walked_in_order_and_ids_are_relative(tmp_path: Path) -> None:
+    make(tmp_path, "b.md", "a/z.txt", "a/deep/er/x.html", "C.MD", "a..b.md", "it's “a” file 😀.md", "README.md")
+    assert found(tmp_path) == [
+        "C.MD",
+        "README.md",
+        "a/deep/er/x.html",
+        "a/z.txt",
+        "a..b.md",
+        "b.md",
+        "it's “a” file 😀.md",
+    ]
+    assert skipped(tmp_path) == {}
+    assert all(entry.path.read_bytes() for entry in walk(tmp_path) if isinstance(entry, SourceFile))
+
+
+def test_what_describes_or_is_hidden_is_left_out_in_silence(tmp_path: Path) -> None:
+    make(tmp_path, "a.pdf", "a.pdf.yaml", "b.md", "b.yml", ".hidden.md", ".library/x.md", "library.json")
+    make(tmp_path, "library.bib", "library.ris", "sub/questions.jsonl", "Thumbs.db", "desktop.ini")
+    assert found(tmp_path) == ["a.pdf", "b.md"]
+    assert skipped(tmp_path) == {}
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "a.xyz", "plain", "alone.yaml")
+    reasons = skipped(tmp_path)
+    assert found(tmp_path) == []
+    assert reasons["a.xyz"].startswith("no reader for .xyz files; convert it to one of .htm, ")
+    assert reasons["plain"].startswith("no reader for files without a suffix; ")
+    assert reasons["alone.yaml"] == "describes no file beside it; give it the name of one"
+
+
+def test_ids_are_in_one_unicode_form(tmp_path: Path) -> None:
+    make(tmp_path, "Cafe\u0301/re\u0301sume\u0301.md")
+    assert found(tmp_path) == ["Café/résumé.md"]
+    make(tmp_path, "Café/résumé.md")
+    if len(list(tmp_path.iterdir())) == 2:  # not where the file system takes both names for one
+        assert found(tmp_path) == ["Café/résumé.md"]
+        assert "another Unicode form" in skipped(tmp_path)["Café/résumé.md"]
+
+
+def test_links_that_lead_out_are_told_and_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "sources"
+    make(tmp_path, "sources/a.md", "outside/secret.md", "sources-2/near.md")
+    link(root / "folder", tmp_path / "outside")
+    link(root / "file.md", tmp_path / "outside" / "secret.md")
+    link(root / "near", Path("..") / "sources-2")
+    link(root / "up", "..")
+    link(root / "gone.md", "nowhere.md")
+    assert found(root) == ["a.md"]
+    outside = "a link to a place outside the sources folder; copy the file or folder there instead"
+    assert skipped(root) == {
+        **dict.fromkeys(("folder", "file.md", "near", "up"), outside),
+        "gone.md": "a link to nothing; remove it or mend it",
+    }
+
+
+def test_links_inside_are_not_read_twice_and_loops_end(tmp_path: Path) -> None:
+    make(tmp_path, "real/a.md", ".store/b.md", ".store/more/c.md")
+    link(tmp_path / "again", "real")
+    link(tmp_path / "again.md", "real/a.md")
+    link(tmp_path / "real" / "round", "..")
+    link(tmp_path / "loop.md", "loop.md")
+    link(tmp_path / "stored", ".store")
+    link(tmp_path / "stored-again", ".store")
+    link(tmp_path / ".store" / "more" / "back", "..")
+    assert found(tmp_path) == ["real/a.md", "stored/b.md", "stored/more/c.md"]
+    reasons = skipped(tmp_path)
+    assert reasons["again"] == "a link to real, which is read there"
+    assert reasons["again.md"] == "a link to real/a.md, which is read there"
+    assert reasons["real/round"] == "a link to the sources folder itself"
+    assert reasons["loop.md"].startswith("cannot be opened: ")
+
+
+def test_the_root_may_be_a_link(tmp_path: Path) -> None:
+    make(tmp_path, "real/sub/a.md")
+    link(tmp_path / "sources", "real")
+    assert found(tmp_path / "sources") == ["sub/a.md"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are always valid Unicode here")
+def test_names_that_cannot_be_ids_are_told(tmp_path: Path) -> None:
+    make(tmp_path, "two\nlines.md", os.fsdecode(b"latin-\xe9.md"), os.fsdecode(b"dir-\xe9/x.md"))
+    assert found(tmp_path) == []
+    assert skipped(tmp_path) == {
+        "dir-?": "its name is not valid Unicode; rename it",
+        "latin-?.md": "its name is not valid Unicode; rename it",
+        "two?lines.md": "its name holds a control character; rename it",
+    }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert skipped(tmp_path) == {"pipe.md": "not a file or a folder; remove it from the sources"}
+
+
+def test_a_missing_root_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "a.md")
+    with pytest.raises(SourcesMissing, match="no such file or folder; check the path"):
+        list(walk(tmp_path / "none"))
+    with pytest.raises(SourcesMissing, match=r"a\.md: "):
+        list(walk(tmp_path / "a.md"))
+    with pytest.raises(UnreadableFile, match=r"^no such file or folder"):
+        load(tmp_path / "gone.md")
+    assert load(tmp_path / "a.md").strip() == b"Words."
+
+
+def test_a_deep_folder_is_walked(tmp_path: Path) -> None:
+    folder = tmp_path
+    for _ in range(400 if sys.platform != "win32" else 20):
+        folder = folder / "d"
+    folder.mkdir(parents=True)
+    make(folder, "a.md")
+    assert len(found(tmp_path)) == 1
+
+
+UNPRIVILEGED = """
+import os, sys
+from pathlib import Path
+from assistant.errors import SourcesMissing, UnreadableFile
+from assistant.readers import suffixes
+from assistant.readers.folder import load, walk
+root = Path(sys.argv[1])
+suffixes()  # loads the readers while their files may still be opened
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+for entry in walk(root / "sources"):
+    print(*entry[:1] if isinstance(entry, tuple) else (entry.file, entry.reason), sep=": ")
+try:
+    load(root / "sources" / "locked.md")
+except UnreadableFile as error:
+    print(error)
+try:
+    list(walk(root / "sources" / "locked"))
+except SourcesMissing as error:
+    print(str(error).rpartition("/")[2])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_what_may_not_be_opened_is_told() -> None:
+    # Not pytest's own folder, which other users may not enter.
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        make(root, "sources/open.md", "sources/locked/x.md", "sources/locked.md")
+        (root / "sources" / "locked").chmod(0)
+        (root / "sources" / "locked.md").chmod(0)
+        try:
+            # Another process, because root may open everything and cannot take its rights back.
+            done = subprocess.run(
+                [sys.executable, "-c", UNPRIVILEGED, name], capture_output=True, encoding="utf-8", timeout=60
+            )
+        finally:
+            (root / "sources" / "locked").chmod(0o700)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "locked: permission denied; make it readable",
+        "locked.md",
+        "open.md",
+        "permission denied; make it readable",
+        "locked: permission denied; make it readable",
+    ]
