@@ -166,7 +166,8 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
         mine = _shingles(text)
         twin = next((group for group, other in shingles if _alike(mine, other)), None)
         if twin is not None:
-            twin.duplicates.append(hit.row)
+            if all(index.passages[row]["source"] != number for row in (*twin.rows, *twin.duplicates)):
+                twin.duplicates.append(hit.row)
             continue
         size = len(text.split())
         group = next((group for group in groups if _adjoins(index, group, hit.row)), None)

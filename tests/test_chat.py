@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 from browser import CHROMIUM, FLAGS, HOSTILE, ask, free_port, in_view, rebuild_elsewhere, start_chat, write_sources
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from assistant.chat.server import listen
+from assistant.errors import ServerError
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or name it in CHROMIUM")
 REBUILT = 120_000  # milliseconds: a rebuild starts torch
@@ -294,7 +298,23 @@ def test_port_in_use_is_said(chat: Chat) -> None:
         start_chat(chat.sources, chat.index, chat.port)
 
 
-def test_other_hosts_names_are_refused(chat: Chat) -> None:
-    request = urllib.request.Request(f"{chat.url}/", headers={"Host": "evil.example"})
-    with pytest.raises(urllib.error.HTTPError, match="400"):
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"Host": "evil.example"}, "400"), ({"Origin": "http://evil.example"}, "403")]
+)
+def test_other_sites_are_refused(chat: Chat, headers: dict[str, str], status: str) -> None:
+    request = urllib.request.Request(f"{chat.url}/", headers=headers)
+    with pytest.raises(urllib.error.HTTPError, match=status):
         urllib.request.urlopen(request, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "message"),
+    [
+        ("0.0.0.0", 0, "has no login"),
+        ("127.0.0.1", 70_000, "there is no port 70000"),
+        ("192.0.2.1", 0, "has no login"),
+    ],
+)
+def test_addresses_that_cannot_be_listened_on(host: str, port: int, message: str) -> None:
+    with pytest.raises(ServerError, match=message):
+        listen(host, port)

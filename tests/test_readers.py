@@ -141,6 +141,15 @@ def test_what_is_not_text_is_refused(name: str) -> None:
         read(b"\x00\x01\x02\x03text" * 100, name)
 
 
+def test_heavy_libraries_are_loaded_only_when_their_format_is_read() -> None:
+    code = (
+        "import sys; from assistant.readers import read, suffixes; read(b'x', 'a.txt'); suffixes();"
+        "print(sorted({'lxml', 'markdown_it', 'pypdfium2', 'trafilatura', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, timeout=60)
+    assert done.stdout == "[]\n"
+
+
 def test_the_digest_is_that_of_the_bytes() -> None:
     assert source_of("x").digest == hashlib.blake2b(b"x", digest_size=16).hexdigest()
 
@@ -413,9 +422,15 @@ def test_a_page_says_its_own_encoding() -> None:
     assert reading.sources[0].text == ("“Genève”, sœur. " * 9).strip()
 
 
-def test_a_deeply_nested_page_is_read() -> None:
-    reading = read(b"<div>" * 3000 + b"<p>Deep words.</p>" + b"</div>" * 3000 + b"<p>Words after.</p>", "a.html")
-    assert "Words after." in reading.sources[0].text
+@pytest.mark.parametrize(
+    ("depth", "text", "told"),
+    [(1500, "Before.\n\nDeep.\n\nAfter.", False), (3000, "Before.", True)],
+)
+def test_a_deeply_nested_page_is_read_as_far_as_it_goes(depth: int, text: str, told: bool) -> None:
+    page = "<p>Before.</p>" + "<div>" * depth + "<p>Deep.</p>" + "</div>" * depth + "<p>After.</p>"
+    reading = read(page.encode("utf-8"), "a.html")
+    assert reading.sources[0].text == text
+    assert ("nested too deeply or damaged: only its beginning was read" in reading.problems) is told
 
 
 def test_metadata_of_a_page_is_declared_or_open() -> None:

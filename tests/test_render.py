@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+
 from assistant.chat.listing import report_html, sources_html, status_html, welcome_html
 from assistant.chat.reader import WINDOW_BLOCKS, Anchor, blocks, find_words, gone_html, source_html
 from assistant.chat.rebuild import Status
@@ -201,7 +202,7 @@ def test_nothing_hostile_becomes_markup() -> None:
     ]
     for piece in pieces:
         tags = Tags(piece)
-        assert HOSTILE in tags.words or HOSTILE[:5] in tags.words
+        assert HOSTILE in tags.words
         assert not {"script", "img"} & {tag for tag, _ in tags.elements}
         for _, attributes in tags.elements:
             assert not [name for name in attributes if name.startswith("on")]
@@ -256,7 +257,7 @@ def test_removed_source_and_senseless_requests_are_answered() -> None:
     shelf = Shelf(SOURCE)
     assert "No longer in the library" in source_html(shelf, {"source": "other.md"})  # type: ignore[arg-type]
     assert "No longer in the library" in source_html(shelf, {})  # type: ignore[arg-type]
-    odd = {"source": "bridge.md", "start": [], "end": None, "quote": {}, "first": "many"}
+    odd: dict[str, object] = {"source": "bridge.md", "start": [], "end": None, "quote": {}, "first": "many"}
     assert "<mark" not in source_html(shelf, odd)  # type: ignore[arg-type]
 
 
@@ -275,9 +276,7 @@ def test_long_source_comes_in_windows_around_the_words() -> None:
 def test_blocks_hold_every_word_and_none_is_long() -> None:
     text = "One.\n \nTwo\nlines.\n\n\n" + "word " * 3000 + "\n\n" + "x" * 5000
     spans = blocks(text)
-    assert "".join(text[a:b] for a, b in spans).split() == text.split() or len("".join(text.split())) == sum(
-        len("".join(text[a:b].split())) for a, b in spans
-    )
+    assert "".join("".join(text[a:b] for a, b in spans).split()) == "".join(text.split())
     assert max(b - a for a, b in spans) <= 2000 and blocks(" \n\n ") == []
 
 

@@ -39,6 +39,7 @@ function layOut() {
   talk.inert = top_bar.inert = sheet;
   panel.inert = !sheet && !wide.matches;
   $("[data-do=panel]").setAttribute("aria-expanded", sheet);
+  $("[data-do=panel]").setAttribute("aria-controls", "panel");
 }
 function openPanel(reading, from) {
   if (from && !panel.contains(from)) opener = from;
@@ -104,7 +105,7 @@ function look(call = "overview") { // one call at a time, so that an older state
 }
 function show(state) {
   if (state.status !== shownStatus) $("#rebuild-status", element).innerHTML = shownStatus = state.status;
-  if (running && !state.running) say($("#rebuild-status").textContent.split(".")[0]);
+  if (running && !state.running) say($("#rebuild-status :is(summary, .notice)")?.textContent ?? "");
   if (!running && state.running) say("Rebuilding");
   running = state.running;
   const button = $("[data-do=rebuild], [data-do=cancel]", element); // one button, so that it keeps the focus

@@ -77,7 +77,7 @@ class Page:
             log.exception("no answer to %r", question)
             html = render.failure_html(UNEXPECTED, question)
         past = [*past, Exchange(question, html, turn)]
-        yield gr.skip() if turn else "", messages(past), past
+        yield gr.skip(), messages(past), past
 
     def read_source(self, request: object) -> str:
         """For the script: the reader's content (see `source_html`)."""

@@ -54,6 +54,8 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         ServerError: the port is in use, or the address is not one of this computer.
     """
+    if not 0 <= port <= 65535:
+        raise ServerError(f"there is no port {port}: choose one from 1 to 65535 with --port")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         if not ipaddress.ip_address(address[0]).is_loopback:
@@ -64,8 +66,6 @@ def listen(host: str, port: int) -> socket.socket:
             remedy = "stop the other program, or choose another with --port"
             raise ServerError(f"port {port} is in use: {remedy}") from error
         raise ServerError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
-    except OverflowError as error:
-        raise ServerError(f"there is no port {port}: choose one from 1 to 65535 with --port") from error
 
 
 def run(library: Library, listener: socket.socket, open_browser: bool, announce: Callable[[str], None] | None) -> None:
@@ -119,7 +119,7 @@ def application(library: Library, ready: Callable[[], None]) -> FastAPI:
         rebuild.cancel()
 
     api = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    api.add_middleware(Headers)
+    api.add_middleware(Guard)
     # A page of another site must not reach the documents by pointing its own name at this address.
     api.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     api.add_api_route("/healthz", lambda: health(library), methods=["GET"], response_model=None)
@@ -142,18 +142,30 @@ def health(library: Library) -> JSONResponse:
         return JSONResponse({"status": "error", "message": str(error)}, status_code=503)
 
 
-class Headers:
-    """Adds the security headers to every reply (plain ASGI, so that streamed answers are not held back)."""
+class Guard:
+    """Refuses what a page of another site sends, and adds the security headers to every reply.
+
+    Plain ASGI, so that streamed answers are not held back.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and add to the start of its reply."""
+        """Pass the request on, unless it comes from another site, and add to the start of its reply."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sent = dict(scope["headers"])
+        origin = sent.get(b"origin")
+        if origin is not None and origin != b"http://" + sent.get(b"host", b""):
+            await send({"type": "http.response.start", "status": 403, "headers": HEADERS})
+            await send({"type": "http.response.body", "body": b"This request comes from another site."})
+            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers)

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.index.generation import Generation, Stamp, digest
 from assistant.readers import read, reader_version
-from assistant.readers.folder import SourceFile, walk
+from assistant.readers.folder import SourceFile, load, walk
 from assistant.records import Skipped, Source
 
 
@@ -48,9 +48,8 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
             found, stamp = _read(root, file, previous)
         except FileNotFoundError:
             skipped.append(Skipped(file.id, "removed while the build ran"))
-        except (UnreadableFile, OSError) as error:
-            reason = f"cannot be opened: {error.strerror}" if isinstance(error, OSError) else str(error)
-            skipped.append(Skipped(file.id, reason))
+        except UnreadableFile as error:
+            skipped.append(Skipped(file.id, str(error)))
             left_out[file.path.relative_to(root).as_posix()] = stamp_of(file.path)
         else:
             sources += found
@@ -77,8 +76,8 @@ def stamp_of(path: Path) -> list[int]:
 
 
 def _read(root: Path, file: SourceFile, previous: Generation | None) -> tuple[list[Source], Stamp]:
-    seen = file.path.stat()
-    data = file.path.read_bytes()
+    seen = file.path.stat()  # before reading: a file that changes in between then shows as changed, not as verified
+    data = load(file.path)
     name = file.path.relative_to(root).as_posix()
     stamp = Stamp(name, seen.st_size, seen.st_mtime_ns, digest(data), reader_version(file.id) or "")
     old = previous.of_file(name) if previous else {}

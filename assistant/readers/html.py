@@ -59,6 +59,8 @@ def read(data: bytes, source_id: str) -> Reading:
         tree = html.document_fromstring(text.replace("\0", "").encode("utf-8"), parser=parser)
     except etree.ParserError as error:
         raise UnreadableFile("no readable text in it") from error
+    if parser.error_log.filter_from_fatals():
+        problems += ("nested too deeply or damaged: only its beginning was read",)
     blocks = _blocks(tree)
     main = _main_words(tree)
     chosen = [block for block in blocks if _is_main(block, *main)]
