@@ -108,9 +108,7 @@ def _unseen(unseen: Sequence[str], query: Query) -> str:
 
 def _greeting(query: Query, index: Generation) -> Answer:
     nothing = Retrieval((), (), len(index.ids), (), ())
-    message = (
-        f"Hello. Ask a question, and I answer in the exact words of your sources, with citations. {_holdings(index)}"
-    )
+    message = f"Ask a question, and I answer in the exact words of your sources, with citations. {_holdings(index)}"
     return _make(query, AnswerKind.GREETING, message, [], nothing, 0.0, index)
 
 

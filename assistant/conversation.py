@@ -31,10 +31,7 @@ _OVERVIEW = re.compile(
 _CONTENTS = re.compile(
     rf"\s*what('s| is) (in )?(here|{_HOLDER})[\s?!.]*|\s*what can i ask[\s\w]*[?!.\s]*", re.IGNORECASE
 )
-_OPENING = re.compile(
-    r"\s*(and|but|so|then|also|why|how so|how come|when|where|who|what about|how about|what else|which one|really)\b",
-    re.IGNORECASE,
-)
+_JOINING = re.compile(r"\s*(and|but|so|then|also|what about|how about|what else)\b", re.IGNORECASE)
 _POINTING = frozenset(
     [
         "it",
@@ -65,10 +62,14 @@ _POINTING = frozenset(
     ]
 )
 _PERSON = frozenset(["he", "him", "his", "she", "her", "hers", "they", "them", "their", "who"])
+_WHO = re.compile(r"\s*(and |but )?(who|whom|whose|which \w+)\b(?! (is|are|was|were) )", re.IGNORECASE)
+"""A question whose answer is a person, whom the next question may call "he" or "she"."""
 _CARRIED = 6
 _NAMES = 3
-_FEW = 2
-"""A question with at most this many content words of its own may lean on the turn before."""
+_FEW = 4
+"""A question with more content words of its own stands alone, even if it says "that" or "and"."""
+_ASKING = frozenset({"happen", "happened", "say", "said", "says", "tell", "told", "mean", "means", "many", "much"})
+"""Words that ask rather than name, and are not carried over."""
 
 
 def is_greeting(question: str) -> bool:
@@ -87,14 +88,14 @@ def overview_topic(question: str) -> str | None:
 def resolve(query: Query, turns: Sequence[Turn], index: Generation) -> Query:
     """The query with the words that it needs from earlier turns: the rarest of the question before, and names.
 
-    A question is taken for a follow-up if it points back ("that", "they") or opens like one ("And when?") and has few
-    content words of its own.
+    A question is taken for a follow-up if it has no content word ("Why?"), or few and points back ("that", "they") or
+    opens like one ("And in Hanoi?").
     """
     if not turns or not _leans(query.text, index):
         return query
     before = resolve(Query(turns[-1].question), turns[:-1], index)
     carried = _rarest(before.search_text, index, _CARRIED)
-    if _PERSON & {word.folded for word in words(query.text)}:
+    if _PERSON & {word.folded for word in words(query.text)} and _WHO.match(turns[-1].question):
         carried += [name for name in _names(turns[-1].answer_text, index) if name not in carried][:_NAMES]
     own = index.analyser.content(query.text)
     new = [word for word in carried if not own.keys() & index.analyser.content(word).keys()]
@@ -104,23 +105,23 @@ def resolve(query: Query, turns: Sequence[Turn], index: Generation) -> Query:
 def _leans(text: str, index: Generation) -> bool:
     own = len(index.analyser.content(text))
     points = bool(_POINTING & {word.folded for word in words(text)})
-    opens = bool(_OPENING.match(text))
-    if own <= _FEW:
-        return points or opens or own <= 1
-    joined = bool(re.match(r"\s*(and|but|so|what about|how about)\b", text, re.IGNORECASE))
-    return (points or joined) and own <= 2 * _FEW
+    return own == 0 or (own <= _FEW and (points or bool(_JOINING.match(text))))
 
 
 def _rarest(text: str, index: Generation, count: int) -> list[str]:
     """The rarest content words of a text that some source has, in their order in the text."""
-    content = {term: word for term, word in index.analyser.content(text).items() if index.lexical.frequency(term)}
+    content = {
+        term: word
+        for term, word in index.analyser.content(text).items()
+        if index.lexical.frequency(term) and word.casefold() not in _ASKING
+    }
     chosen = sorted(content, key=lambda term: -index.lexical.idf(term))[:count]
     return [word for term, word in content.items() if term in chosen]
 
 
 def _names(answer: str, index: Generation) -> list[str]:
-    """Words of an answer that are written with a capital inside a sentence, rarest first."""
-    inside = re.findall(r"(?<=[a-z,] )[A-Z]\w+", answer)
+    """Words of an answer's first statement that have a capital inside the sentence, rarest first."""
+    inside = re.findall(r"(?<=[a-z,] )[A-Z]\w+", answer.partition("” [")[0])
     return sorted(dict.fromkeys(_unstopped(inside, index)), key=lambda word: -_rarity(word, index))
 
 

@@ -22,7 +22,7 @@ from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filt
 from assistant.settings import CANDIDATES, MAX_QUESTION, SENTENCE_COSINE_WEIGHT
 
 Rows = npt.NDArray[np.int64]
-_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»")
+_QUOTED = re.compile(r"(?<!\w)\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SAME = 0.8
 """Passages that share this much of their word triples (Jaccard) are shown as one."""

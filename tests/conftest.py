@@ -49,7 +49,7 @@ tags: [harbour, history]
 The lighthouse at Skarn Point was lit for the first time on 3 October 1871. Its keeper, Ines Aldous, kept the log for
 thirty-one years.
 """,
-    "bees.txt": "Bees in the old orchard\n\nThe orchard keeps nine hives. In 2018 a late frost killed most of the blossom.\n",
+    "bees.txt": "Bees in the old orchard\n\nThe orchard keeps nine hives. In 2018 a late frost killed the blossom.\n",
 }
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
+from markup import HOSTILE, Tags, assert_only_text
 
 from assistant.chat.listing import report_html, sources_html, status_html, welcome_html
-from assistant.chat.reader import WINDOW_BLOCKS, Anchor, blocks, find_words, gone_html, source_html
 from assistant.chat.rebuild import Status
 from assistant.chat.render import (
     answer_html,
@@ -21,7 +19,6 @@ from assistant.chat.render import (
     question_html,
     strength_html,
 )
-from assistant.errors import UsageError
 from assistant.records import (
     Answer,
     AnswerKind,
@@ -39,7 +36,6 @@ from assistant.records import (
     Statement,
 )
 
-HOSTILE = """"><script>x</script><img src=x onerror='y'>${z}{{z}} & [1] `b`"""
 TEXT = "Findings\n\nThe bridge opened in 1932. It closed in 1970.\n\nThe bridge opened in 1932. Trains used it."
 LOCATORS = (
     Locator(0, LocatorKind.PAGE, "7"),
@@ -50,37 +46,6 @@ LOCATORS = (
 )
 KNOWN = Metadata(title="The Bridge", publisher="City Archive", issued="1971-03", covers="1932/1970")
 SOURCE = Source("bridge.md", TEXT, KNOWN, "d", LOCATORS)
-
-
-class Tags(HTMLParser):
-    """The elements of a piece of HTML, each with its attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-class Shelf:
-    """What the reader asks of a library."""
-
-    def __init__(self, source: Source, state: CitationState = CitationState.VERIFIED) -> None:
-        self.held, self.held_state = source, state
-
-    def source(self, source_id: str) -> Source:
-        if source_id != self.held.id:
-            raise UsageError("none")
-        return self.held
-
-    def state(self, source_id: str) -> CitationState:
-        return self.held_state
 
 
 def citation(source: Source, start: int, end: int) -> Citation:
@@ -95,14 +60,6 @@ def an_answer(source: Source = SOURCE, **changes: object) -> Answer:
     kind = AnswerKind.ANSWER
     made = Answer("When?", Query("When?"), kind, True, "", (statement,), (excerpt,), (), 0.7, "gen-1", 3)
     return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def anchor_at(start: int, quote: str, prefix: str = "") -> Anchor:
-    return Anchor("bridge.md", start, start + len(quote), quote, prefix, "gen-1")
-
-
-def request(start: int, end: int) -> dict[str, object]:
-    return {"source": "bridge.md", "start": str(start), "end": str(end), "quote": TEXT[start:end], "index": "gen-1"}
 
 
 def test_statement_is_verbatim_and_its_number_opens_its_own_words() -> None:
@@ -186,7 +143,6 @@ def test_nothing_hostile_becomes_markup() -> None:
         index_id=HOSTILE,
     )
     report = BuildReport("g", (HOSTILE,), (HOSTILE,), (), 0, (Skipped(HOSTILE, HOSTILE),), 1, 1, 1, 0.1, (HOSTILE,))
-    asked = {"source": HOSTILE, "start": 0, "end": end, "quote": HOSTILE, "first": HOSTILE}
     pieces = [
         answer_html(answer, [HOSTILE]),
         answer_html(replace(answer, kind=AnswerKind.NOT_FOUND, found=False), [HOSTILE]),
@@ -197,87 +153,9 @@ def test_nothing_hostile_becomes_markup() -> None:
         status_html(Status(running=True, stage=HOSTILE, total=3)),
         status_html(Status(error=HOSTILE)),
         report_html(report),
-        gone_html(HOSTILE),
-        source_html(Shelf(source), asked),  # type: ignore[arg-type]
     ]
     for piece in pieces:
-        tags = Tags(piece)
-        assert HOSTILE in tags.words
-        assert not {"script", "img"} & {tag for tag, _ in tags.elements}
-        for _, attributes in tags.elements:
-            assert not [name for name in attributes if name.startswith("on")]
-            assert "javascript:" not in (attributes.get("href") or "")
-
-
-def test_reader_shows_the_text_as_it_is_with_the_words_marked_once() -> None:
-    html = source_html(Shelf(SOURCE), request(37, 55))  # type: ignore[arg-type]
-    article = html[html.index("<article") :]
-    assert Tags(article).words == TEXT.replace("\n\n", "")
-    assert re.findall(r"<mark[^>]*>(.*?)</mark>", article) == ["It closed in 1970."]
-    assert "<h4>Findings</h4>" in article and 'data-number="2"' in article
-    assert 'data-label="Page 7"' in article and '<span class="place" data-label="Page 8"></span>' in article
-
-
-def test_quotation_over_two_paragraphs_is_marked_in_both() -> None:
-    html = source_html(Shelf(SOURCE), request(37, 83))  # type: ignore[arg-type]
-    marked = re.findall(r"<mark([^>]*)>(.*?)</mark>", html)
-    assert [words for _, words in marked] == ["It closed in 1970.", "The bridge opened in 1932."]
-    assert [' id="cited"' in attributes for attributes, _ in marked] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("anchor", "found"),
-    [
-        (anchor_at(10, "The bridge opened in 1932."), (10, 36)),
-        (anchor_at(57, "The bridge opened in 1932."), (57, 83)),
-        (anchor_at(400, "The bridge opened in 1932.", prefix="indings\n\n"), (10, 36)),
-        (anchor_at(5, "The bridge opened in 1932.", prefix="in 1970.\n\n"), (57, 83)),
-        (anchor_at(-3, "Trains used it."), (84, 99)),
-        (anchor_at(10, "The bridge opened in 1933."), None),
-        (anchor_at(10, ""), None),
-    ],
-)
-def test_words_are_found_again_or_not_at_all(anchor: Anchor, found: tuple[int, int] | None) -> None:
-    assert find_words(TEXT, anchor) == found
-
-
-def test_changed_words_are_said_and_nothing_is_marked() -> None:
-    asked = {**request(10, 36), "quote": "The bridge opened in 1933."}
-    html = source_html(Shelf(SOURCE), asked)  # type: ignore[arg-type]
-    assert "no longer in this source" in html and "<mark" not in html
-
-
-def test_moved_words_and_changed_files_are_said() -> None:
-    moved = {**request(10, 36), "start": "40", "end": "66"}
-    html = source_html(Shelf(SOURCE, CitationState.CHANGED), moved)  # type: ignore[arg-type]
-    assert "still stand in it" in html and "rebuild to read the file as it is now" in html
-
-
-def test_removed_source_and_senseless_requests_are_answered() -> None:
-    shelf = Shelf(SOURCE)
-    assert "No longer in the library" in source_html(shelf, {"source": "other.md"})  # type: ignore[arg-type]
-    assert "No longer in the library" in source_html(shelf, {})  # type: ignore[arg-type]
-    odd: dict[str, object] = {"source": "bridge.md", "start": [], "end": None, "quote": {}, "first": "many"}
-    assert "<mark" not in source_html(shelf, odd)  # type: ignore[arg-type]
-
-
-def test_long_source_comes_in_windows_around_the_words() -> None:
-    text = "\n\n".join(f"Paragraph {number}." for number in range(1000))
-    shelf = Shelf(Source("bridge.md", text, Metadata(), "d"))
-    start = text.index("Paragraph 500.")
-    asked = {"source": "bridge.md", "start": start, "end": start + 14, "quote": "Paragraph 500."}
-    html = source_html(shelf, asked)  # type: ignore[arg-type]
-    assert html.count("<p>") == WINDOW_BLOCKS and '<mark id="cited" tabindex="-1">Paragraph 500.</mark>' in html
-    assert 'data-first="200"' in html and 'data-first="600"' in html
-    later = source_html(shelf, {**asked, "first": "600"})  # type: ignore[arg-type]
-    assert "Paragraph 600." in later and "<mark" not in later and "Go to the cited words" in later
-
-
-def test_blocks_hold_every_word_and_none_is_long() -> None:
-    text = "One.\n \nTwo\nlines.\n\n\n" + "word " * 3000 + "\n\n" + "x" * 5000
-    spans = blocks(text)
-    assert "".join("".join(text[a:b] for a, b in spans).split()) == "".join(text.split())
-    assert max(b - a for a, b in spans) <= 2000 and blocks(" \n\n ") == []
+        assert_only_text(piece, HOSTILE)
 
 
 def test_marks_may_overlap_and_come_in_any_order() -> None:

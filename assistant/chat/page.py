@@ -98,7 +98,7 @@ class Page:
                 state["welcome"] = listing.welcome_html(now.suggestions, len(now.sources))
                 state["index"] = now.index_id
         except AssistantError as error:
-            state["status"] = render.notice_html(str(error))
+            state["status"] += "" if status.running else render.notice_html(str(error))
         return state
 
     def rebuild(self, request: object) -> dict[str, Any]:
@@ -119,30 +119,7 @@ class Page:
             with gr.Row(elem_id="shell", equal_height=True):
                 with gr.Column(elem_id="talk", scale=1, min_width=0):
                     _html('<div class="welcome"></div>', "welcome")
-                    chat = gr.Chatbot(
-                        elem_id="chat",
-                        label="Conversation",
-                        show_label=False,
-                        container=False,
-                        buttons=[],
-                        scale=1,
-                        height=None,
-                        autoscroll=False,
-                        latex_delimiters=[],
-                        allow_tags=False,
-                        group_consecutive_messages=False,
-                        placeholder=" ",
-                    )
-                    box = gr.Textbox(
-                        elem_id="ask",
-                        label="Your question",
-                        show_label=False,
-                        placeholder="Ask about your documents",
-                        lines=1,
-                        max_lines=6,
-                        submit_btn=True,
-                        autofocus=True,
-                    )
+                    chat, box = _conversation()
                 panel = gr.HTML(
                     listing.PANEL,
                     elem_id="panel",
@@ -158,7 +135,8 @@ class Page:
         """Tie the events: a question sent, a suggestion clicked, a new chat."""
 
         def suggested(past: list[Exchange], event: gr.EventData) -> Iterator[tuple[Any, Any, Any]]:
-            yield from self.respond(str(event.question), past)
+            for _, shown, conversation in self.respond(str(event.question), past):
+                yield gr.skip(), shown, conversation  # a question being typed stays in the box
 
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         outputs = [box, chat, past]
@@ -179,6 +157,35 @@ class Page:
             "run_history": False,
             "enable_monitoring": False,
         }
+
+
+def _conversation() -> tuple[gr.Chatbot, gr.Textbox]:
+    """The messages, and the box for the next question."""
+    chat = gr.Chatbot(
+        elem_id="chat",
+        label="Conversation",
+        show_label=False,
+        container=False,
+        buttons=[],
+        scale=1,
+        height=None,
+        autoscroll=False,
+        latex_delimiters=[],
+        allow_tags=False,
+        group_consecutive_messages=False,
+        placeholder=" ",
+    )
+    box = gr.Textbox(
+        elem_id="ask",
+        label="Your question",
+        show_label=False,
+        placeholder="Ask about your documents",
+        lines=1,
+        max_lines=6,
+        submit_btn=True,
+        autofocus=True,
+    )
+    return chat, box
 
 
 def messages(exchanges: list[Exchange]) -> list[dict[str, Any]]:

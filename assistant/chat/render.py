@@ -87,9 +87,9 @@ def details_line(metadata: Metadata, source_id: str) -> str:
     parts = [*metadata.authors, metadata.publisher]
     parts += [date_words(metadata.issued) if metadata.issued else None]
     parts += [f"covers {interval_words(metadata.covers)}" if metadata.covers else None]
-    html = "".join(f"<span>{escape(part)}</span>" for part in parts if part)
-    link = _link(metadata.url, "original")
-    return f'<p class="details">{html}<span>{escape(source_id)}</span>{f"<span>{link}</span>" if link else ""}</p>'
+    parts += [source_id if metadata.title else None]  # without a title, the file's name stands in its place
+    html = [escape(part) for part in parts if part] + [_link(metadata.url, "original")]
+    return f'<p class="details">{"".join(f"<span>{part}</span>" for part in html if part)}</p>'
 
 
 def references_html(metadata: Metadata) -> str:
@@ -147,11 +147,11 @@ def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
     if unsaid:
         words = ", ".join(f"<q>{escape(word)}</q>" for word in unsaid)
         parts.append(f'<p class="unseen">In none of your sources: {words}</p>')
+    parts.append("".join(f'<p class="notice">{escape(note)}</p>' for note in answer.notes))
     parts.append("".join(statement_html(statement, answer) for statement in answer.statements))
     if answer.excerpts:
         title = "Where it stands" if answer.found else "Closest passages, not an answer"
         parts.append(f'<section class="evidence"><h3>{title}</h3>{cards_html(answer)}</section>')
-    parts.append("".join(f'<p class="notice">{escape(note)}</p>' for note in answer.notes))
     if answer.statements:
         copy = copy_button(answer_text(answer), "Copy answer with citations", "Answer copied")
         searched = count(answer.searched, "source")
@@ -223,7 +223,7 @@ def _row(number: int, answer: Answer) -> str:
         f'<div class="excerpt"><div class="row">'
         f"{button('place-button', 'read', place, excerpt_anchor(excerpt, answer.index_id))}"
         f"{state}{strength_html(excerpt.score)}{copy_button(cite(citation), 'Copy citation', 'Citation copied')}</div>"
-        f"<details{'' if answer.found else ' open'}><summary>Excerpt</summary>"
+        f"<details{' open' if number == 1 and not answer.found else ''}><summary>Excerpt</summary>"
         f"<blockquote>{highlighted(excerpt.text, excerpt.highlights if answer.found else ())}</blockquote></details>"
         + (f'<p class="also">The same words also in: {also}</p></div>' if also else "</div>")
     )

@@ -1,0 +1,64 @@
+"""Words: folding, stemming, CJK pairs, phrases."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import analysis, filters
+from assistant.analysis import Analyser, detect_language, find_phrase, fold, words
+
+
+@pytest.mark.parametrize("module", [analysis, filters])
+def test_doctests(module: object) -> None:
+    result = doctest.testmod(module)  # type: ignore[arg-type]
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Yŏngbyŏn", "Yongbyon"), ("U.S.", "US"), ("COMMITTED", "commit"), ("Korea’s", "Korea"), ("Müller", "Muller")],
+)
+def test_the_same_word_in_another_dress_is_the_same_term(one: str, other: str) -> None:
+    analyser = Analyser("english")
+    assert analyser.terms(one) == analyser.terms(other) != []
+
+
+def test_chinese_is_cut_into_pairs_that_a_shorter_question_shares() -> None:
+    analyser = Analyser("english")
+    assert set(analyser.terms("六方会谈")) <= set(analyser.terms("第一轮六方会谈于北京举行"))
+    assert not set(analyser.terms("六方会谈")) & set(analyser.terms("联合声明"))
+
+
+def test_korean_syllables_stay_whole() -> None:
+    assert fold("영변") == "영변"
+
+
+def test_content_leaves_out_function_words_and_keeps_the_spelling() -> None:
+    assert list(Analyser("english").content("What did the Parties agree to?").values()) == ["Parties", "agree"]
+
+
+def test_the_language_is_told_by_its_function_words() -> None:
+    assert (
+        detect_language(["Die Parteien haben sich auf das Ende der Versuche und auf eine Kontrolle geeinigt."])
+        == "german"
+    )
+    assert detect_language(["The parties agreed on the end of the tests and on their verification."]) == "english"
+    assert detect_language(["六方会谈"]) == "english"
+
+
+@given(st.text(max_size=200))
+def test_words_lie_where_they_say(text: str) -> None:
+    for word in words(text):
+        assert fold(text[word.start : word.end]) == word.folded
+
+
+@given(st.lists(st.sampled_from(["alpha", "Béta", "gamma", "六方会谈", "x-ray"]), min_size=1, max_size=8))
+def test_a_phrase_taken_from_a_text_is_found_in_it(parts: list[str]) -> None:
+    text = "before, " + " ".join(parts) + " after"
+    start, end = next(find_phrase(text, " ".join(parts)))
+    assert " ".join(parts) in text[start:end] or text[start:end] in " ".join(parts)
