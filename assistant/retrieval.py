@@ -153,7 +153,7 @@ def _search(
 def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], list[str]]:
     """The best hits as at most `k` groups: the same words once, neighbours joined, stale sources left out and named."""
     groups: list[_Group] = []
-    shingles: list[tuple[_Group, frozenset[tuple[str, ...]]]] = []
+    shingles: list[tuple[int, frozenset[tuple[str, ...]]]] = []
     stale: dict[str, None] = {}
     for hit in hits:
         if len(groups) == k:
@@ -164,20 +164,32 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
             continue
         text = _text(index, hit.row)
         mine = _shingles(text)
-        twin = next((group for group, other in shingles if _alike(mine, other)), None)
+        twin = next((row for row, other in shingles if _alike(mine, other)), None)
         if twin is not None:
-            if all(index.passages[row]["source"] != number for row in (*twin.rows, *twin.duplicates)):
-                twin.duplicates.append(hit.row)
+            group = next(group for group in groups if twin in group.rows)
+            if all(index.passages[row]["source"] != number for row in (twin, *group.duplicates)):
+                group.duplicates.append(hit.row)
             continue
         size = len(text.split())
-        group = next((group for group in groups if _adjoins(index, group, hit.row)), None)
-        if group is None or sum(other.words for other in groups) + size > _WORDS_EACH * k:
-            group = _Group([], hit.score, 0)
-            groups.append(group)
-        group.rows = sorted([*group.rows, hit.row])
-        group.words += size
-        shingles.append((group, mine))
+        if groups and sum(group.words for group in groups) + size > _WORDS_EACH * k:
+            break
+        shingles.append((hit.row, mine))
+        _place(index, groups, _Group([hit.row], hit.score, size))
     return groups, list(stale)
+
+
+def _place(index: Generation, groups: list[_Group], new: _Group) -> None:
+    """Adds a group, or joins it with the ones that stand right before or after it, in the place of the best of them."""
+    beside = [group for group in groups if _adjoins(index, group, new.rows[0])]
+    if not beside:
+        groups.append(new)
+        return
+    first, *others = beside
+    for group in (*others, new):
+        first.rows = sorted([*first.rows, *group.rows])
+        first.words += group.words
+        first.duplicates += group.duplicates
+    groups[:] = [group for group in groups if group not in others]
 
 
 def _adjoins(index: Generation, group: _Group, row: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,10 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The sample library of the repository, indexed in a temporary folder; not to be changed."""
-    return open_library(ROOT / "sources", index=tmp_path_factory.mktemp("sample") / "index")
+    """The sample library of the repository, copied and indexed in a temporary folder; not to be changed."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(ROOT / "sources", folder / "sources")
+    return open_library(folder / "sources", index=folder / "index")
 
 
 NOTES = {
@@ -74,3 +77,12 @@ def write_notes(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, text in NOTES.items():
         (folder / name).write_text(text, "utf-8")
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

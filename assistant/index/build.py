@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.embedding import DEFAULT_MODEL, PassageEncoder, folder_digest, model_folder
-from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
+from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
+from assistant.errors import IndexDamaged, IndexForeign, IndexMissing, IndexOutdated, ModelUnusable
 from assistant.index.collect import Collection, collect
 from assistant.index.generation import Generation, describe_files, digest, root_name, verify_files
 from assistant.index.layout import IndexFolder
@@ -54,13 +54,16 @@ class _Build:
         self.told = told
         self.recipe = Recipe()
         self.notes: list[str] = []
+        self.exported: dict[str, object] | None = None
         self.started = time.perf_counter()
 
     def run(self) -> BuildReport:
         """The build, from the lock to the report."""
         self.folder.prepare(self.root)
         with self.folder.lock():
-            previous = None if self.full else self._previous()
+            found = self._previous()
+            self.exported = found.manifest["encoder"] if found else None
+            previous = None if self.full else found
             collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
             name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
             usable = previous if previous and self._same_model(previous, name) else None
@@ -69,7 +72,7 @@ class _Build:
                 and usable.stamps == list(collection.stamps)
                 and usable.manifest["left_out"] == collection.left_out
             )
-            if usable and same and self._has_encoder(usable):
+            if usable and same and (not self.exported or self._encoder_is_sound()):
                 return self._report(usable, previous, collection, 0)
             new, embedded = self._make(collection, name, usable)
             return self._report(new, previous, collection, embedded)
@@ -80,8 +83,13 @@ class _Build:
             return Generation(self.folder.path / self.folder.current(), self.root)
         except IndexMissing:
             return None
+        except IndexForeign:
+            if self.full:
+                return None
+            raise
         except (IndexDamaged, IndexOutdated) as error:
-            self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
+            if not self.full:
+                self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
             return None
 
     def _same_model(self, previous: Generation, name: str) -> bool:
@@ -91,11 +99,15 @@ class _Build:
         folder = model_folder(name)
         return folder is None or folder_digest(folder) == known["model"]["digest"]
 
-    def _has_encoder(self, generation: Generation) -> bool:
-        encoder = generation.manifest["encoder"]
+    def _encoder_is_sound(self) -> bool:
+        """Whether the exported encoder of the index in use is there, as it was written."""
+        if not self.exported:
+            return False
+        folder = self.folder.encoders / str(self.exported["folder"])
         try:
-            verify_files(self.folder.encoders / encoder["folder"], encoder) if encoder else None
-        except IndexDamaged:
+            verify_files(folder, self.exported)
+            QueryEncoder(folder)
+        except (IndexDamaged, ModelUnusable):
             return False
         return True
 
@@ -156,6 +168,9 @@ class _Build:
 
         name = digest(f"{encoder.digest} {EXPORTER_VERSION}".encode())
         folder = self.folder.encoders / name
+        # The index in use needs it as it is: written again, it would differ, and a build may be cut off right after.
+        if self.exported and self.exported["folder"] == name and self._encoder_is_sound():
+            return self.exported
         self.told("Preparing the question encoder", 0, 1)
         try:
             cosine = export(encoder, folder)

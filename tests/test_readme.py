@@ -1,0 +1,74 @@
+"""Every command and code sample of the README runs. (Its two set-up commands are run by `.ci/run`.)"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant import Library
+from assistant.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+INLINE = [command for command in re.findall(r"`(assistant [^`]+)`", README) if not command.startswith("assistant chat")]
+
+
+@pytest.fixture(scope="module")
+def folder(sample: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder like the repository's, with the sample library indexed."""
+    made = tmp_path_factory.mktemp("readme")
+    shutil.copytree(sample.sources, made / "sources")
+    shutil.copytree(sample.index, made / "index")
+    return made
+
+
+@pytest.mark.parametrize("command", COMMANDS + INLINE)
+def test_commands(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    program, *arguments = shlex.split(command)
+    assert program == "assistant"
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_code_samples(code: str, folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "KEDO was founded on 9 March 1995" in done.stdout
+    assert re.search(r"^True 0\.\d+$", done.stdout, re.MULTILINE)
+
+
+def test_the_chat_starts_and_ctrl_c_stops_it(folder: Path, free_port: int) -> None:
+    assert "`assistant chat --port 8000`" in README
+    group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {}  # type: ignore[attr-defined]
+    chat = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "chat", "--port", str(free_port)],
+        cwd=folder, stdout=subprocess.PIPE, text=True, **group,
+    )  # fmt: skip
+    try:
+        assert chat.stdout is not None
+        assert f"http://127.0.0.1:{free_port}" in chat.stdout.readline()
+        chat.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)  # type: ignore[attr-defined]
+        assert chat.wait(30) in (0, 130)
+    finally:
+        chat.kill()
+        chat.wait()
+        if chat.stdout:
+            chat.stdout.close()
+
+
+def test_what_the_readme_names_is_there() -> None:
+    for target in re.findall(r"\]\((docs/[^)]+)\)", README):
+        assert (ROOT / target).is_file(), target
