@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 import numpy as np
@@ -61,9 +62,8 @@ def check(index: Generation, progress: Callable[[str, int, int], None] | None = 
 
 def _read_again(index: Generation, number: int) -> Source | None:
     """The source as its file reads now; None if the file no longer holds it."""
-    stamp = index.stamps[number]
-    file_id = index.ids[number].split("#")[0] if index.ids[number] != stamp.file else stamp.file
-    reading = read((index.sources_root / stamp.file).read_bytes(), file_id)
+    file = index.stamps[number].file
+    reading = read((index.sources_root / file).read_bytes(), unicodedata.normalize("NFC", file))
     return next((source for source in reading.sources if source.id == index.ids[number]), None)
 
 

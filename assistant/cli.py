@@ -17,7 +17,7 @@ from typing import Any
 
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.library import Library
-from assistant.records import AnswerKind, BuildReport, Turn
+from assistant.records import AnswerKind, BuildReport, CheckReport, Skipped, Turn
 from assistant.settings import DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SOURCES
 
 _EXAMPLES = """examples:
@@ -114,7 +114,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def _library(options: argparse.Namespace) -> Library:
     from pathlib import Path
 
-    return Library(Path(options.sources), Path(options.index), options.model)
+    return Library(Path(options.sources), Path(options.index), options.model or None)
 
 
 def _ready(options: argparse.Namespace) -> Library:
@@ -251,8 +251,11 @@ def _check(options: argparse.Namespace) -> int:
     from assistant.printing import print_check, progress_bars
 
     library = _library(options)
-    with nullcontext() if options.json else progress_bars() as progress:
-        report = library.check(progress)
+    try:
+        with nullcontext() if options.json else progress_bars() as progress:
+            report = library.check(progress)
+    except IndexDamaged as error:  # which is what was to be found out
+        report = CheckReport(0, 0, (Skipped(str(library.index), str(error)),))
     if options.json:
         _print_json(report.to_dict())
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from assistant.errors import UsageError
 from assistant.records import Filters, Metadata
 
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 def make_filters(
@@ -36,9 +37,12 @@ def _several(value: Sequence[str] | str | None) -> tuple[str, ...]:
 def _date(value: str | int | None) -> str | None:
     if value is None or value == "":
         return None
-    if not _DATE.fullmatch(str(value)):
-        raise UsageError(f"{str(value)[:40]!r} is not a date: write 2005, 2005-09 or 2005-09-19")
-    return str(value)
+    date = str(value)
+    try:
+        datetime.date.fromisoformat(_first_day(date) if _DATE.fullmatch(date) else "")
+    except ValueError as error:
+        raise UsageError(f"{date[:40]!r} is not a date: write 2005, 2005-09 or 2005-09-19") from error
+    return date
 
 
 def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -> tuple[npt.NDArray[np.bool_], int]:

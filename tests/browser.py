@@ -85,8 +85,12 @@ def free_port() -> int:
 def start_chat(sources: Path, index: Path, port: int) -> subprocess.Popen[str]:
     """The chat as a process of its own, once it has said that the page answers."""
     command = [sys.executable, "-m", "assistant", "chat", "--port", str(port)]
+    guard = {"PYTHONPATH": str(Path(__file__).parent / "guard"), "NETWORK_LOG": str(network_log(index))}
     process = subprocess.Popen(
-        [*command, "--sources", str(sources), "--index", str(index)], stdout=subprocess.PIPE, encoding="utf-8"
+        [*command, "--sources", str(sources), "--index", str(index)],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, **guard},
     )
     assert process.stdout is not None
     said = []
@@ -96,6 +100,11 @@ def start_chat(sources: Path, index: Path, port: int) -> subprocess.Popen[str]:
             return process
     with process:
         raise AssertionError(f"the chat ended with status {process.wait()}: {''.join(said)}")
+
+
+def network_log(index: Path) -> Path:
+    """Where the chat's process, and those that it starts, write down what they asked of other machines."""
+    return index.parent / "network.log"
 
 
 def rebuild_elsewhere(sources: Path, index: Path) -> None:

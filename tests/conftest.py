@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,12 +76,3 @@ def write_notes(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, text in NOTES.items():
         (folder / name).write_text(text, "utf-8")
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, FLAGS, HOSTILE, ask, free_port, in_view, rebuild_elsewhere, start_chat, write_sources
+from browser import (
+    CHROMIUM,
+    FLAGS,
+    HOSTILE,
+    ask,
+    free_port,
+    in_view,
+    network_log,
+    rebuild_elsewhere,
+    start_chat,
+    write_sources,
+)
 from playwright.sync_api import Browser, Page, sync_playwright
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or name it in CHROMIUM")
@@ -38,6 +49,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     with start_chat(chat.sources, chat.index, chat.port) as process:
         yield chat
         process.terminate()
+    assert not network_log(chat.index).exists(), network_log(chat.index).read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

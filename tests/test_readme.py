@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import free_port
 
 from assistant import Library
 from assistant.cli import main
@@ -50,16 +51,17 @@ def test_code_samples(code: str, folder: Path) -> None:
     assert re.search(r"^True 0\.\d+$", done.stdout, re.MULTILINE)
 
 
-def test_the_chat_starts_and_ctrl_c_stops_it(folder: Path, free_port: int) -> None:
+def test_the_chat_starts_and_ctrl_c_stops_it(folder: Path) -> None:
+    port = free_port()
     assert "`assistant chat --port 8000`" in README
     group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {}  # type: ignore[attr-defined]
     chat = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "chat", "--port", str(free_port)],
+        [sys.executable, "-m", "assistant", "chat", "--port", str(port)],
         cwd=folder, stdout=subprocess.PIPE, text=True, **group,
     )  # fmt: skip
     try:
         assert chat.stdout is not None
-        assert f"http://127.0.0.1:{free_port}" in chat.stdout.readline()
+        assert f"http://127.0.0.1:{port}" in chat.stdout.readline()
         chat.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)  # type: ignore[attr-defined]
         assert chat.wait(30) in (0, 130)
     finally:

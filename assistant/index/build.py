@@ -6,12 +6,14 @@ What has not changed is taken over from the generation before. Nothing but the i
 from __future__ import annotations
 
 import json
+import sqlite3
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
-from assistant.errors import IndexDamaged, IndexForeign, IndexMissing, IndexOutdated, ModelUnusable
+from assistant.errors import IndexDamaged, IndexForeign, IndexMissing, IndexOutdated, IndexUnusable, ModelUnusable
 from assistant.index.collect import Collection, collect
 from assistant.index.generation import Generation, describe_files, digest, root_name, verify_files
 from assistant.index.layout import IndexFolder
@@ -37,6 +39,7 @@ def build(
         SourcesMissing: there is nothing to read.
         IndexLocked: another build is running.
         IndexForeign: the index belongs to other sources.
+        IndexUnusable: it cannot be written.
         UsageError: the index folder cannot be used.
         ModelUnusable: the model cannot be loaded.
     """
@@ -74,7 +77,13 @@ class _Build:
             )
             if usable and same and (not self.exported or self._encoder_is_sound()):
                 return self._report(usable, previous, collection, 0)
-            new, embedded = self._make(collection, name, usable)
+            try:
+                new, embedded = self._make(collection, name, usable)
+            except (OSError, sqlite3.Error) as error:
+                raise IndexUnusable(
+                    f"cannot write the index in {self.folder.path} ({error}): make room on the disk or mend the folder "
+                    "and run assistant rebuild again"
+                ) from error
             return self._report(new, previous, collection, embedded)
 
     def _previous(self) -> Generation | None:
@@ -177,6 +186,8 @@ class _Build:
         except ExportFailed as error:
             self.notes.append(f"questions are embedded by the model itself, more slowly: {error}")
             return None
+        # It was a temporary folder, which only its owner may enter; whoever may read the index may ask.
+        folder.chmod(stat.S_IMODE(folder.parent.stat().st_mode))
         self.told("Preparing the question encoder", 1, 1)
         return {"folder": name, "least_cosine": round(cosine, 6), "files": describe_files(folder)}
 

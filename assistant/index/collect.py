@@ -32,7 +32,11 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
     Raises:
         SourcesMissing: the folder is missing, or nothing in it can be read.
     """
-    if not root.is_dir():
+    try:
+        there = root.is_dir()
+    except PermissionError:
+        there = True  # `walk` says why it cannot be listed
+    if not there:
         raise SourcesMissing(
             f"there is no sources folder {root}: create it and put documents there, or name another with --sources"
         )
@@ -46,9 +50,10 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
         told(done, len(files))
         try:
             found, stamp = _read(root, file, previous)
-        except FileNotFoundError:
-            skipped.append(Skipped(file.id, "removed while the build ran"))
         except UnreadableFile as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                skipped.append(Skipped(file.id, "removed while the build ran"))
+                continue
             skipped.append(Skipped(file.id, str(error)))
             left_out[file.path.relative_to(root).as_posix()] = stamp_of(file.path)
         else:
@@ -67,7 +72,7 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
 
 
 def stamp_of(path: Path) -> list[int]:
-    """Size and modification time of a file, which tell cheaply whether it changed; zeros for one that is gone."""
+    """Size and modification time of a file, which tell cheaply whether it changed; zeros where they cannot be seen."""
     try:
         seen = path.stat()
     except OSError:
@@ -76,10 +81,11 @@ def stamp_of(path: Path) -> list[int]:
 
 
 def _read(root: Path, file: SourceFile, previous: Generation | None) -> tuple[list[Source], Stamp]:
-    seen = file.path.stat()  # before reading: a file that changes in between then shows as changed, not as verified
+    # Before reading: a file that changes in between then shows as changed, not as verified.
+    size, mtime_ns = stamp_of(file.path)
     data = load(file.path)
     name = file.path.relative_to(root).as_posix()
-    stamp = Stamp(name, seen.st_size, seen.st_mtime_ns, digest(data), reader_version(file.id) or "")
+    stamp = Stamp(name, size, mtime_ns, digest(data), reader_version(file.id) or "")
     old = previous.of_file(name) if previous else {}
     if previous and all((was.digest, was.reader) == (stamp.digest, stamp.reader) for was in old.values()) and old:
         return [previous.source(number) for number in old], replace(stamp, problems=next(iter(old.values())).problems)

@@ -85,9 +85,16 @@ class Generation:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """What embeds questions: the exported model or, where it could not be exported, the model itself."""
-        if self.manifest["encoder"]:
-            return QueryEncoder(self.path.parent / "encoders" / self.manifest["encoder"]["folder"])
+        """What embeds questions: the exported model or, where it could not be exported, the model itself.
+
+        Raises:
+            IndexDamaged, ModelUnusable: it is damaged.
+        """
+        about = self.manifest["encoder"]
+        if about:
+            folder = self.path.parent / "encoders" / about["folder"]
+            verify_files(folder, about, SMALL)
+            return QueryEncoder(folder)
         return PassageEncoder(self.manifest["model"]["name"])
 
     @cached_property

@@ -50,9 +50,9 @@ class IndexFolder:
             raise UsageError(
                 f"the index folder {self.path} and the sources folder {sources} must lie apart: choose another --index"
             )
-        if self.path.exists() and not self.path.is_dir():
-            raise UsageError(f"{self.path} is a file, not a folder: choose another --index")
         try:
+            if self.path.exists() and not self.path.is_dir():
+                raise UsageError(f"{self.path} is a file, not a folder: choose another --index")
             self.path.mkdir(parents=True, exist_ok=True)
             foreign = sorted(entry.name for entry in self.path.iterdir() if not _OURS.fullmatch(entry.name))
         except OSError as error:

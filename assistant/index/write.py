@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import stat
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ def write_generation(
     dense.write(passage_vectors, path / "dense.faiss")
     analyser = Analyser(detect_language(source.text for source in contents.collection.sources))
     lexical.write((analyser.terms(each.text) for each in contents.inputs), path / "lexical")
+    _allow_as(path / "passages.npy", path / "lexical")
     manifest = {
         "format": FORMAT_VERSION,
         **about,
@@ -61,6 +63,16 @@ def write_generation(
     }
     manifest["seal"] = seal_of(manifest)
     (path / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
+
+
+def _allow_as(model: Path, folder: Path) -> None:
+    """Gives the files in a folder the permissions of `model`: whoever may read one file of an index may read them all.
+
+    Some are written through temporary files, which only their owner may open.
+    """
+    mode = stat.S_IMODE(model.stat().st_mode)
+    for file in folder.iterdir():
+        file.chmod(mode)
 
 
 def _write_sources(path: Path, collection: Collection) -> None:
