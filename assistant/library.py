@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import IndexMissing, IndexOutdated
+from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.records import (
     Answer,
     BuildReport,
@@ -53,8 +53,12 @@ class Library:
             if self._open is None or self._open.id != name:
                 try:
                     self._open = Generation(folder.path / name, self.sources)
-                except OSError:  # a build removed it in between, and CURRENT names a newer one
-                    self._open = Generation(folder.path / folder.current(), self.sources)
+                except IndexDamaged:
+                    newer = folder.current()
+                    if newer == name:
+                        raise
+                    # Builds elsewhere removed it while it was being opened.
+                    self._open = Generation(folder.path / newer, self.sources)
             built_with = self._open.manifest["model"]["name"]
             if self.model not in (None, built_with):
                 raise IndexOutdated(

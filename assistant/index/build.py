@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
-from assistant.errors import IndexDamaged, IndexForeign, IndexMissing, IndexOutdated, IndexUnusable, ModelUnusable
+from assistant.errors import (
+    IndexDamaged,
+    IndexForeign,
+    IndexMissing,
+    IndexOutdated,
+    IndexUnusable,
+    ModelUnusable,
+    SourcesMissing,
+)
 from assistant.index.collect import Collection, collect
 from assistant.index.generation import Generation, describe_files, digest, root_name, verify_files
 from assistant.index.layout import IndexFolder
@@ -169,6 +177,8 @@ class _Build:
             }
             inputs += [_input(source, piece, contexts[piece.section]) for piece in of_source]
         self.told("Splitting", len(collection.sources), len(collection.sources))
+        if not inputs:
+            raise SourcesMissing(f"the documents in {self.root} hold no sentence: there is nothing to index")
         return Contents(collection, pieces, inputs)
 
     def _export(self, encoder: PassageEncoder) -> dict[str, object] | None:

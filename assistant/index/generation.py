@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 import threading
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +75,7 @@ class Generation:
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             raise IndexDamaged(f"the index in {path.parent} is damaged ({error}): run assistant rebuild") from error
         self.analyser = Analyser(self.manifest["analyser"])
+        weakref.finalize(self, self._database.close)
         self._lock = threading.Lock()
         self._texts: OrderedDict[int, Source] = OrderedDict()
         self._states: dict[str, tuple[int, int, CitationState]] = {}
@@ -198,10 +200,6 @@ class Generation:
             return known[2]
         except OSError:
             return CitationState.MISSING
-
-    def close(self) -> None:
-        """Lets go of the files."""
-        self._database.close()
 
 
 def digest(data: bytes) -> str:
