@@ -151,20 +151,16 @@ def _chat(options: argparse.Namespace) -> int:
     library = _library(options)
     try:
         library.generation()
-        stale = bool(library.outdated())
+        usable, stale = True, bool(library.outdated())
     except (IndexMissing, IndexDamaged, IndexOutdated):
-        stale = True
+        usable, stale = False, True
     if stale:
         # A process of its own gives back the memory that building takes.
-        folders = [
-            "--sources",
-            options.sources,
-            "--index",
-            options.index,
-            *(["--model", options.model] if options.model else []),
-        ]
-        status = subprocess.run([sys.executable, "-m", "assistant", "rebuild", *folders], check=False).returncode
-        if status:
+        rebuild = [sys.executable, "-m", "assistant", "rebuild", "--sources", options.sources, "--index", options.index]
+        status = subprocess.run(
+            [*rebuild, *(["--model", options.model] if options.model else [])], check=False
+        ).returncode
+        if status and not usable:
             return status
     from assistant.chat import serve
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -69,7 +70,7 @@ def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -
 
 
 def _fits(source_id: str, pattern: str) -> bool:
-    wanted = pattern.casefold()
+    wanted = unicodedata.normalize("NFC", pattern).casefold()
     path = source_id.casefold()
     return any(fnmatchcase(name, wanted) for name in (path, path.rsplit("/", 1)[-1])) or path.startswith(
         wanted.rstrip("/") + "/"

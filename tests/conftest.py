@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from assistant import Library, open_library
+from assistant.cli import main
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,7 +72,7 @@ def _notes_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def notes(_notes_index: Path, tmp_path: Path) -> Iterator[Library]:
     """Three small notes with their index, in a folder of the test's own that it may change."""
-    shutil.copytree(_notes_index, tmp_path / "library")
+    copy_library(_notes_index, tmp_path / "library")
     yield Library(tmp_path / "library" / "sources", tmp_path / "library" / "index")
 
 
@@ -76,3 +81,64 @@ def write_notes(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, text in NOTES.items():
         (folder / name).write_text(text, "utf-8")
+
+
+def copy_library(folder: Path, to: Path) -> Library:
+    """Copies a folder with sources and index; the exported model, 90 MB, is linked, so never write into its file."""
+
+    def copy(source: str, target: str) -> None:
+        if Path(source).stat().st_size > 16_000_000:
+            os.link(source, target)
+        else:
+            shutil.copy2(source, target)
+
+    shutil.copytree(folder, to, copy_function=copy)
+    return Library(to / "sources", to / "index")
+
+
+@pytest.fixture
+def shared(_notes_index: Path) -> Iterator[Library]:
+    """The notes in a folder that any user of the machine may enter, though not write to."""
+    folder = Path(tempfile.mkdtemp())
+    library = copy_library(_notes_index, folder / "library")
+    for path in (folder, folder / "library"):
+        path.chmod(0o755)
+    yield library
+    folder.chmod(0o755)
+    for parent, names, _ in os.walk(folder):  # what a test closed is opened before it is entered
+        for name in names:
+            (Path(parent) / name).chmod(0o755)
+    shutil.rmtree(folder)
+
+
+class Ran(NamedTuple):
+    """What a command did: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line that says what is wrong; what stands before it can only be the stages of a build."""
+        assert self.err.endswith("\n")
+        *stages, line = self.err.splitlines()
+        assert line.startswith("assistant: ")
+        assert not [stage for stage in stages if not STAGE.fullmatch(stage)]
+        return line
+
+
+STAGE = re.compile(r"(Reading sources|Loading the model|Splitting|Embedding passages|Checking sources)( \(\d+\))?")
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `assistant NAME ARGUMENTS...` in this process, on a library's folders."""
+
+    def run(library: Library, name: str, *arguments: str) -> Ran:
+        capsys.readouterr()
+        status = main([name, "--sources", str(library.sources), "--index", str(library.index), *arguments])
+        return Ran(status, *capsys.readouterr())
+
+    return run

@@ -15,7 +15,6 @@ from pathlib import Path
 from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
 from assistant.errors import (
     IndexDamaged,
-    IndexForeign,
     IndexMissing,
     IndexOutdated,
     IndexUnusable,
@@ -23,7 +22,7 @@ from assistant.errors import (
     SourcesMissing,
 )
 from assistant.index.collect import Collection, collect
-from assistant.index.generation import Generation, describe_files, digest, root_name, verify_files
+from assistant.index.generation import Generation, describe_files, digest, read_manifest, root_name, verify_files
 from assistant.index.layout import IndexFolder
 from assistant.index.vectors import Input, Journal, Taken, embed
 from assistant.index.write import Contents, write_generation
@@ -72,9 +71,8 @@ class _Build:
         """The build, from the lock to the report."""
         self.folder.prepare(self.root)
         with self.folder.lock():
-            found = self._previous()
-            self.exported = found.manifest["encoder"] if found else None
-            previous = None if self.full else found
+            self.exported = self._exported()
+            previous = None if self.full else self._previous()
             collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
             name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
             usable = previous if previous and self._same_model(previous, name) else None
@@ -100,14 +98,18 @@ class _Build:
             return Generation(self.folder.path / self.folder.current(), self.root)
         except IndexMissing:
             return None
-        except IndexForeign:
-            if self.full:
-                return None
-            raise
         except (IndexDamaged, IndexOutdated) as error:
-            if not self.full:
-                self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
+            self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
             return None
+
+    def _exported(self) -> dict[str, object] | None:
+        """What the manifest of the index in use says of its question encoder; None if there is no such manifest."""
+        try:
+            manifest = read_manifest(self.folder.path / self.folder.current(), self.root)
+        except IndexUnusable:
+            return None
+        encoder: dict[str, object] | None = manifest["encoder"]
+        return encoder
 
     def _same_model(self, previous: Generation, name: str) -> bool:
         known = previous.manifest
@@ -117,7 +119,7 @@ class _Build:
         return folder is None or folder_digest(folder) == known["model"]["digest"]
 
     def _encoder_is_sound(self) -> bool:
-        """Whether the exported encoder of the index in use is there, as it was written."""
+        """Whether the question encoder of the index in use is there as it was written, and can be loaded."""
         if not self.exported:
             return False
         folder = self.folder.encoders / str(self.exported["folder"])
@@ -187,7 +189,7 @@ class _Build:
 
         name = digest(f"{encoder.digest} {EXPORTER_VERSION}".encode())
         folder = self.folder.encoders / name
-        # The index in use needs it as it is: written again, it would differ, and a build may be cut off right after.
+        # The index in use needs it at any moment, so one that is sound is never replaced.
         if self.exported and self.exported["folder"] == name and self._encoder_is_sound():
             return self.exported
         self.told("Preparing the question encoder", 0, 1)
