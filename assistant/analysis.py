@@ -17,7 +17,10 @@ import Stemmer
 import stopwords
 
 _CJK = r"\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_TOKEN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<dotted>(?:[^\W\d_{_CJK}]\.){{2,}})|(?:[^\W{_CJK}]+(?:['’][^\W{_CJK}]+)*)")
+_TOKEN = re.compile(
+    rf"(?P<cjk>[{_CJK}]+)|(?P<dotted>(?:[^\W\d_{_CJK}]\.){{2,}})|(?:[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*)"
+)
+_LONE_CJK = re.compile(f"[{_CJK}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 LANGUAGES = tuple(sorted(set(stopwords.languages()) & set(Stemmer.algorithms())))
 """Languages with both a stemmer and a list of function words."""
@@ -106,14 +109,29 @@ class Analyser:
 def find_phrase(text: str, phrase: str) -> Iterator[tuple[int, int]]:
     """The places in `text` where the words of `phrase` stand one after another, whatever the case, accents and marks.
 
+    A word also matches its possessive, whose ending is then left out of the place.
+
     >>> list(find_phrase("Action for action, he said.", "ACTION FOR ACTION"))
     [(0, 17)]
+    >>> list(find_phrase("North Korea's note", "north korea"))
+    [(0, 11)]
     """
     wanted = [word.folded for word in words(phrase)]
     if not wanted:
         return
+    if len(wanted) == 1 and _LONE_CJK.fullmatch(phrase.strip()):
+        yield from (match.span() for match in re.finditer(re.escape(phrase.strip()), text))
+        return
     found = list(words(text))
-    first = wanted[0]
-    for at, word in enumerate(found[: len(found) - len(wanted) + 1]):
-        if word.folded == first and all(found[at + step].folded == wanted[step] for step in range(1, len(wanted))):
-            yield word.start, found[at + len(wanted) - 1].end
+    for at in range(len(found) - len(wanted) + 1):
+        run = found[at : at + len(wanted)]
+        if all(_is(word, folded) for word, folded in zip(run, wanted, strict=True)):
+            yield run[0].start, run[-1].end - (2 if _owns(run[-1], wanted[-1]) else 0)
+
+
+def _is(word: Word, folded: str) -> bool:
+    return word.folded == folded or _owns(word, folded)
+
+
+def _owns(word: Word, folded: str) -> bool:
+    return word.folded == f"{folded}'s"

@@ -8,11 +8,9 @@ from assistant.analysis import words
 from assistant.bibliography import cite_slice
 from assistant.conversation import is_greeting, overview_topic, resolve
 from assistant.index.generation import Generation
-from assistant.records import NO_FILTERS, Answer, AnswerKind, Filters, Query, Statement, Turn
+from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
 from assistant.retrieval import Retrieval, Sentence, parse, retrieve
 from assistant.settings import EXCERPT_WEIGHT, FOUND_AT, MAX_STATEMENTS, STATEMENT_SHARE
-
-NOT_FOUND = "Your sources do not answer this."
 
 
 def answer(

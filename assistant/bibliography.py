@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from assistant.records import CONTEXT_CHARACTERS, Citation, CitationState, Locator, LocatorKind, Source
+from assistant.records import CONTEXT_CHARACTERS, Citation, CitationState, Excerpt, Locator, LocatorKind, Source
 
 
 def cite_slice(source: Source, start: int, end: int, state: CitationState = CitationState.VERIFIED) -> Citation:
@@ -60,3 +60,9 @@ def cite(citation: Citation) -> str:
     who = ", ".join(known.authors) or known.publisher
     what = f"“{known.title}”" if known.title else citation.source_id
     return ", ".join(part for part in (who, what, known.issued, citation.locator) if part) + "."
+
+
+def also_words(excerpt: Excerpt, duplicate: Citation) -> str:
+    """What a duplicate is to an excerpt: all of its words, or, where neighbours were joined, a part of them."""
+    whole = len(duplicate.quote.split()) == len(excerpt.text.split())
+    return "The same words also stand in" if whole else "A part of these words also stands in"

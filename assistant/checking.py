@@ -3,61 +3,68 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 
 import numpy as np
 
 from assistant.errors import IndexDamaged, UnreadableFile
 from assistant.index.collect import stamp_of
 from assistant.index.generation import Generation, verify_files
-from assistant.readers import read
+from assistant.readers import read, reader_version
 from assistant.readers.folder import walk
-from assistant.records import CheckReport, CitationState, Skipped, Source
+from assistant.records import CheckReport, CitationState, Progress, Skipped, Source
 
 
-def check(index: Generation, progress: Callable[[str, int, int], None] | None = None) -> CheckReport:
+def check(index: Generation, progress: Progress | None = None) -> CheckReport:
     """Reads every source again and compares every passage word for word; then verifies the index's own files."""
     told = progress or (lambda stage, done, total: None)
+    damage = _damage(index)
+    if damage:
+        return CheckReport(0, 0, (damage,))
     problems: list[Skipped] = []
     verified = 0
     for number, source_id in enumerate(index.ids):
         told("Checking sources", number, len(index.ids))
-        rows = np.flatnonzero(index.passages["source"] == number)
-        try:
-            fresh = _read_again(index, number)
-        except OSError:
-            problems.append(
-                Skipped(
-                    source_id,
-                    "missing: removed, or cannot be opened; run assistant rebuild",
-                )
-            )
-            continue
-        except UnreadableFile as error:
-            problems.append(Skipped(source_id, f"changed: {error}; run assistant rebuild"))
-            continue
-        known = index.source(number)
-        wrong = 0
-        for row in rows:
-            start, end = int(index.passages[row]["start"]), int(index.passages[row]["end"])
-            wrong += fresh is None or fresh.text[start:end] != known.cut(start, end)
-        verified += len(rows) - wrong
-        if wrong:
-            problems.append(
-                Skipped(
-                    source_id,
-                    f"changed: {wrong} of {len(rows)} passages no longer stand there; run assistant rebuild",
-                )
-            )
+        sound, problem = _check_source(index, number)
+        verified += sound
+        if problem:
+            problems.append(Skipped(source_id, f"{problem}; run assistant rebuild"))
     told("Checking sources", len(index.ids), len(index.ids))
+    return CheckReport(len(index.ids), verified, tuple(problems))
+
+
+def _damage(index: Generation) -> Skipped | None:
+    """What is wrong with the index's own files."""
     try:
         verify_files(index.path, index.manifest)
         encoder = index.manifest["encoder"]
         if encoder:
             verify_files(index.path.parent / "encoders" / encoder["folder"], encoder)
     except IndexDamaged as error:
-        problems.append(Skipped(index.id, str(error)))
-    return CheckReport(len(index.ids), verified, tuple(problems))
+        return Skipped(index.id, str(error))
+    return None
+
+
+def _check_source(index: Generation, number: int) -> tuple[int, str | None]:
+    """How many passages of a source stand as indexed, and what is wrong with it."""
+    try:
+        fresh = _read_again(index, number)
+    except OSError:
+        return 0, "missing: removed, or cannot be opened"
+    except UnreadableFile as error:
+        return 0, f"changed: {error}"
+    known = index.source(number)
+    rows = np.flatnonzero(index.passages["source"] == number)
+    spans = [(int(index.passages[row]["start"]), int(index.passages[row]["end"])) for row in rows]
+    sound = sum(fresh is not None and fresh.text[a:b] == known.text[a:b] for a, b in spans)
+    if sound < len(spans):
+        return sound, f"changed: {len(spans) - sound} of {len(spans)} passages no longer stand there"
+    if fresh is not None and (fresh.text, fresh.metadata, fresh.locators) != (
+        known.text,
+        known.metadata,
+        known.locators,
+    ):
+        return sound, "changed: its title, dates, sections or other parts of its text"
+    return sound, None
 
 
 def _read_again(index: Generation, number: int) -> Source | None:
@@ -70,11 +77,17 @@ def _read_again(index: Generation, number: int) -> Source | None:
 def outdated(index: Generation) -> list[str]:
     """Names of source files that were added, changed or removed since the index was built, sorted."""
     known = {stamp.file: number for number, stamp in enumerate(index.stamps)}
-    changed = {file for file, number in known.items() if index.state(number) is not CitationState.VERIFIED}
-    left_out = index.manifest["left_out"]
-    for entry in walk(index.sources_root):
-        if not isinstance(entry, Skipped):
-            file = entry.path.relative_to(index.sources_root).as_posix()
-            if file not in known and left_out.get(file) != stamp_of(entry.path):
-                changed.add(file)
+    present = {
+        entry.path.relative_to(index.sources_root).as_posix(): stamp_of(entry.path)
+        for entry in walk(index.sources_root)
+        if not isinstance(entry, Skipped)
+    }
+    changed = {
+        file for file, seen in present.items() if file not in known and index.manifest["left_out"].get(file) != seen
+    }
+    for file, number in known.items():
+        stamp = index.stamps[number]
+        moved = present.get(file) != [stamp.size, stamp.mtime_ns] and index.state(number) is not CitationState.VERIFIED
+        if moved or stamp.reader != reader_version(unicodedata.normalize("NFC", file)):
+            changed.add(file)
     return sorted(changed)

@@ -13,8 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
+from assistant.child import rebuild_command, start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.library import Library
 from assistant.records import AnswerKind, BuildReport, CheckReport, Skipped, Turn
@@ -51,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (head, less) has enough; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"assistant: {error.strerror or error}: {error.filename or 'the output'}", file=sys.stderr)  # noqa: T201
+        return 3
     return status
 
 
@@ -61,6 +66,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('assistant')}")
     folders = argparse.ArgumentParser(add_help=False)
     folders.add_argument(
         "--sources", default=DEFAULT_SOURCES, metavar="DIR", help="the documents (default: %(default)s)"
@@ -106,7 +112,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     find.add_argument("phrase")
     command("sources", _sources, "list the indexed sources", as_json)
     command("check", _check, "verify every passage against its source, word for word", as_json)
-    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["chat", *arguments]
     return parser.parse_args(arguments)
 
@@ -127,8 +133,8 @@ def _ready(options: argparse.Namespace) -> Library:
     changed = library.outdated()
     if changed:
         print(  # noqa: T201
-            f"assistant: {len(changed)} files have changed since the index was built (first: {changed[0]}): "
-            "run assistant rebuild",
+            f"assistant: {'a file has' if len(changed) == 1 else f'{len(changed)} files have'} changed since the index "
+            f"was built and cannot be quoted (first: {changed[0]}): run assistant rebuild",
             file=sys.stderr,
         )
     return library
@@ -148,6 +154,9 @@ def _build(library: Library, full: bool) -> BuildReport:
 def _chat(options: argparse.Namespace) -> int:
     if not 0 < options.port < 65536:
         raise UsageError(f"{options.port} is not a port: choose one from 1 to 65535 with --port")
+    from assistant.chat import check_address, serve
+
+    check_address(port=options.port)
     library = _library(options)
     try:
         library.generation()
@@ -155,17 +164,20 @@ def _chat(options: argparse.Namespace) -> int:
     except (IndexMissing, IndexDamaged, IndexOutdated):
         usable, stale = False, True
     if stale:
-        # A process of its own gives back the memory that building takes.
-        rebuild = [sys.executable, "-m", "assistant", "rebuild", "--sources", options.sources, "--index", options.index]
-        status = subprocess.run(
-            [*rebuild, *(["--model", options.model] if options.model else [])], check=False
-        ).returncode
+        status = _wait(start(rebuild_command(library)))
         if status and not usable:
             return status
-    from assistant.chat import serve
-
     serve(library, port=options.port, announce=lambda url: print(f"The chat is at {url} (Ctrl-C stops it)", flush=True))  # noqa: T201
     return 0
+
+
+def _wait(child: subprocess.Popen[str]) -> int:
+    """The exit status of a child; Ctrl-C reaches the child too, which is left to end in its own way."""
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        child.wait()
+        raise
 
 
 def _rebuild(options: argparse.Namespace) -> int:

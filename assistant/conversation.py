@@ -14,7 +14,8 @@ from assistant.index.generation import Generation
 from assistant.records import Query, Turn
 
 _GREETING = re.compile(
-    r"(hi|hello|hey|greetings|good (morning|afternoon|evening|day)|thanks?( you)?( very much| a lot)?|bye|goodbye)"
+    r"(hi|hello|hey|greetings|good (morning|afternoon|evening|day)|thanks?( you)?( very much| a lot)?|bye|goodbye"
+    r"|help( me)?|(who|what) are you|what can you do)"
     r"( there| all| everyone| assistant)?[\s!.,?]*(how are you[\s!.?]*)?",
     re.IGNORECASE,
 )
@@ -29,7 +30,8 @@ _OVERVIEW = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONTENTS = re.compile(
-    rf"\s*what('s| is) (in )?(here|{_HOLDER})[\s?!.]*|\s*what can i ask[\s\w]*[?!.\s]*", re.IGNORECASE
+    rf"\s*(what('s| is) (in )?(here|{_HOLDER})|what are {_HOLDER}|what can i ask( you)?( about)?)[\s?!.]*",
+    re.IGNORECASE,
 )
 _JOINING = re.compile(r"\s*(and|but|so|then|also|what about|how about|what else)\b", re.IGNORECASE)
 _POINTING = frozenset(

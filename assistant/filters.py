@@ -26,9 +26,12 @@ def make_filters(
     """Filters from what a caller gave.
 
     Raises:
-        UsageError: a date is not a partial ISO date.
+        UsageError: a date is not a partial ISO date, or no time lies between the two.
     """
-    return Filters(_several(sources), _several(tags), _date(after), _date(before))
+    made = Filters(_several(sources), _several(tags), _date(after), _date(before))
+    if made.after and made.before and _first_day(made.after) > _last_day(made.before):
+        raise UsageError(f"nothing lies after {made.after} and before {made.before}: exchange the dates")
+    return made
 
 
 def _several(value: Sequence[str] | str | None) -> tuple[str, ...]:
@@ -72,8 +75,10 @@ def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -
 def _fits(source_id: str, pattern: str) -> bool:
     wanted = unicodedata.normalize("NFC", pattern).casefold()
     path = source_id.casefold()
-    return any(fnmatchcase(name, wanted) for name in (path, path.rsplit("/", 1)[-1])) or path.startswith(
-        wanted.rstrip("/") + "/"
+    return (
+        path == wanted
+        or any(fnmatchcase(name, wanted) for name in (path, path.rsplit("/", 1)[-1]))
+        or path.startswith(wanted.rstrip("/") + "/")
     )
 
 

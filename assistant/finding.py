@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from assistant.analysis import find_phrase, words
@@ -17,18 +18,20 @@ _AROUND = 60
 def find(phrase: str, index: Generation) -> Iterator[Occurrence]:
     """The places where the words of `phrase` stand one after another, whatever their case, accents and punctuation.
 
-    A source that changed since it was indexed is still searched as indexed; its citations say so.
+    A source that changed since it was indexed is left out: its words may no longer be there.
 
     Raises:
         UsageError: the phrase holds no word.
     """
+    phrase = unicodedata.normalize("NFC", phrase)
     if next(words(phrase), None) is None:
         raise UsageError("there is no phrase to find: write at least one word")
     for number in range(len(index.ids)):
         source = index.source(number)
-        state: CitationState | None = None
-        for start, end in find_phrase(source.text, phrase):
-            state = state or index.state(number)
+        places = list(find_phrase(source.text, phrase))
+        if not places or index.state(number) is not CitationState.VERIFIED:
+            continue
+        for start, end in places:
             before = source.text[max(0, start - _AROUND) : start].rpartition("\n")[2]
             after = source.text[end : end + _AROUND].partition("\n")[0]
-            yield Occurrence(cite_slice(source, start, end, state), before, after)
+            yield Occurrence(cite_slice(source, start, end), before, after)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -55,13 +56,14 @@ class LexicalIndex:
         Raises:
             ValueError: it cannot be read.
         """
-        self._copy: tempfile.TemporaryDirectory[str] | None = None
         try:
             index = tantivy.Index.open(str(folder))
         except ValueError:
             # tantivy takes a lock file to open an index, so a read-only folder is opened from a copy.
-            self._copy = tempfile.TemporaryDirectory(prefix="assistant-")
-            copied = shutil.copytree(folder, Path(self._copy.name) / "lexical")
+            copied = Path(tempfile.mkdtemp(prefix="assistant-"))
+            weakref.finalize(self, shutil.rmtree, copied, ignore_errors=True)
+            for file in folder.iterdir():
+                shutil.copyfile(file, copied / file.name)
             index = tantivy.Index.open(str(copied))
         self._schema = index.schema
         self._searcher = index.searcher()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from assistant.records import (
     CitationState,
     Excerpt,
     Occurrence,
+    Progress,
     Source,
     SourceSummary,
     Turn,
@@ -23,8 +24,6 @@ from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
 
 if TYPE_CHECKING:
     from assistant.index.generation import Generation
-
-Progress = Callable[[str, int, int], None]
 
 
 class Library:

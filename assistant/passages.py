@@ -19,6 +19,7 @@ Count = Callable[[Sequence[str]], list[int]]
 """Counts the word pieces of each text."""
 
 _BLOCK = re.compile(r"\n[ \t]*\n")
+_ODD_SPACE = re.compile(r"[^\S\n ]")
 _WORD = re.compile(r"\S+")
 Sized = tuple[Span, int]
 """A span and its length in word pieces."""
@@ -93,7 +94,9 @@ def _blocks(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
     start, end = block
-    for found in sentencex.get_sentence_boundaries(language, text[start:end]):
+    # sentencex panics on white space other than these two before a full stop; a space is as long, so offsets stay.
+    plain = _ODD_SPACE.sub(" ", text[start:end])
+    for found in sentencex.get_sentence_boundaries(language, plain):
         a, b = start + found["start_index"], start + found["end_index"]
         inner = text[a:b]
         a, b = a + len(inner) - len(inner.lstrip()), b - (len(inner) - len(inner.rstrip()))

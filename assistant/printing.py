@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from assistant.bibliography import cite
+from assistant.bibliography import also_words, cite
 from assistant.records import Answer, BuildReport, CheckReport, Excerpt, Occurrence, SourceSummary
 
 
@@ -58,15 +58,16 @@ def print_answer(answer: Answer) -> None:
         _say(console, Text(f"Searched for: {answer.query.search_text}", "dim"))
     if answer.message:
         _say(console, answer.message)
+    for note in answer.notes:
+        _say(console, Text(f"Note: {note}", "yellow"))
     for statement in answer.statements:
         numbers = "".join(f"[{number}]" for number in statement.numbers)
-        _say(console, Text.assemble("  “", statement.text, "” ", (numbers, "cyan")))
+        place = f" ({statement.citation.locator})" if statement.citation.locator else ""
+        _say(console, Text.assemble("  “", statement.text, "” ", (numbers, "cyan"), (place, "dim")))
     if answer.excerpts:
         _say(console)
         _say(console, Text("Sources" if answer.found else "Closest passages", "bold"))
         _excerpts(console, answer.excerpts)
-    for note in answer.notes:
-        _say(console, Text(f"Note: {note}", "yellow"))
     _say(console)
 
 
@@ -93,7 +94,7 @@ def _excerpts(console: Console, excerpts: Sequence[Excerpt]) -> None:
             text.stylize("bold", start, end)
         _say(console, text)
         for citation in excerpt.duplicates:
-            _say(console, Text(f"The same words: {citation.source_id}, {cite(citation)}", "dim"))
+            _say(console, Text(f"{also_words(excerpt, citation)}: {citation.source_id}, {cite(citation)}", "dim"))
         _say(console)
 
 
@@ -131,9 +132,11 @@ def print_report(report: BuildReport) -> None:
         for source_id in ids[:20]:
             _say(console, f"{name}: {source_id}")
         if len(ids) > 20:
-            _say(console, f"{name}: and {len(ids) - 20} more")
+            _say(console, f"and {len(ids) - 20} more {name}")
     for item in report.skipped:
         _say(console, Text(f"left out: {item.file}: {item.reason}", "yellow"))
+    for item in report.problems:
+        _say(console, Text(f"note: {item.file}: {item.reason}", "yellow"))
     for note in report.notes:
         _say(console, Text(f"note: {note}", "yellow"))
     _say(

@@ -5,14 +5,20 @@ Offsets are Unicode code points into `Source.text`, half-open. A quotation is al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 Span = tuple[int, int]
+Progress = Callable[[str, int, int], None]
+"""Told the stage of long work, how much of it is done, and how much there is."""
 CONTEXT_CHARACTERS = 32
 """How much text an anchor keeps before and after its quotation."""
+
+
+NOT_FOUND = "Your sources do not answer this."
+"""How the message of an answer that was not found begins."""
 
 
 class LocatorKind(StrEnum):
@@ -106,19 +112,6 @@ class Source:
         if not 0 <= start < end <= len(self.text):
             raise ValueError(f"{self.id}: no text from {start} to {end} (length {len(self.text)})")
         return self.text[start:end]
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A run of sentences, the unit that is embedded and retrieved.
-
-    `row` is its number in one generation of the index and means nothing outside it.
-    """
-
-    row: int
-    source_id: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +267,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was left out of the index, or a part of one, and why."""
+    """A file, and why it or something in it could not be used."""
 
     file: str
     reason: str
@@ -297,7 +290,10 @@ class SourceSummary:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a rebuild did: ids of sources added, changed and removed; files skipped; counts and seconds, measured."""
+    """What a rebuild did: ids of sources added, changed and removed; counts and seconds, measured.
+
+    `skipped` are files that were left out; `problems` are things in files that were read all the same.
+    """
 
     index_id: str
     added: tuple[str, ...]
@@ -310,6 +306,7 @@ class BuildReport:
     embedded: int
     seconds: float
     notes: tuple[str, ...] = ()
+    problems: tuple[Skipped, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -6,6 +6,7 @@ At question time only the question is encoded; sentences are chosen by their sto
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,10 +23,10 @@ from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filt
 from assistant.settings import CANDIDATES, MAX_QUESTION, SENTENCE_COSINE_WEIGHT
 
 Rows = npt.NDArray[np.int64]
-_QUOTED = re.compile(r"(?<!\w)\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»")
+_QUOTED = re.compile(r"(?<!\w)\"([^\"]{1,300})\"|“([^“”]{1,300})”|„([^„“”]{1,300})[“”]|«([^«»]{1,300})»")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_SAME = 0.8
-"""Passages that share this much of their word triples (Jaccard) are shown as one."""
+_MOST_PHRASES = 20
+_MOST_DUPLICATES = 5
 _WORDS_EACH = 180
 """Words for each excerpt asked for, in all the excerpts together."""
 _HIGHLIGHTS = 3
@@ -70,13 +71,16 @@ def parse(question: str, filters: Filters = NO_FILTERS) -> Query:
     Raises:
         UsageError: the question holds no letters or digits, or is too long.
     """
-    text = " ".join(_CONTROL.sub(" ", question).split())
+    text = " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", question)).split())
     if len(text) > MAX_QUESTION:
         raise UsageError(f"the question has {len(text)} characters, more than {MAX_QUESTION}: shorten it")
     if next(words(text), None) is None:
         raise UsageError("there is no question: write at least one word")
-    phrases = (next(filter(None, match.groups())).strip() for match in _QUOTED.finditer(text))
-    return Query(text, tuple(phrase for phrase in phrases if next(words(phrase), None)), filters)
+    quoted = (next(filter(None, match.groups())).strip() for match in _QUOTED.finditer(text))
+    phrases = tuple(phrase for phrase in quoted if next(words(phrase), None))
+    if len(phrases) > _MOST_PHRASES:
+        raise UsageError(f"the question has {len(phrases)} phrases in quotation marks, more than {_MOST_PHRASES}")
+    return Query(text, phrases, filters)
 
 
 def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
@@ -93,21 +97,32 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
         notes.append(
             f"{undated} undated {'source was' if undated == 1 else 'sources were'} left out by the date filter."
         )
-    within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
-    if query.phrases:
-        within = _with_phrases(query.phrases, index, within)
+    searched = int(chosen.sum())
     terms = index.analyser.content(query.search_text)
     vector = index.encoder.encode_queries([query.search_text])[0]
-    hits = _search(index, vector, list(terms), max(CANDIDATES, 2 * k), within)
-    groups, stale = _gather(index, hits, k)
-    for source_id in stale:
-        notes.append(
-            f"{source_id} has changed or gone since the index was built and is not quoted: run assistant rebuild."
-        )
+    while True:
+        within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
+        if query.phrases:
+            within = _with_phrases(query.phrases, index, within)
+        groups, stale = _gather(index, _search(index, vector, list(terms), max(CANDIDATES, 2 * k), within), k)
+        if not stale:
+            break
+        chosen[stale] = False  # and search again, so that what is left fills the places
+        notes += [
+            f"{index.ids[number]} has changed or gone since the index was built: rebuild to use it." for number in stale
+        ]
     sentences = _score_sentences(index, groups, vector, list(terms))
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]
-    unseen = tuple(word for term, word in terms.items() if index.lexical.frequency(term) == 0)
-    return Retrieval(tuple(excerpts), tuple(sentences), int(chosen.sum()), unseen, tuple(notes))
+    unseen = tuple(word for term, word in terms.items() if not _is_seen(index, term, word))
+    return Retrieval(tuple(excerpts), tuple(sentences), searched, unseen, tuple(notes))
+
+
+def _is_seen(index: Generation, term: str, word: str) -> bool:
+    """Whether some source has the word; a lone Chinese or Japanese character is looked for in the texts themselves."""
+    if index.lexical.frequency(term):
+        return True
+    lone = len(word) == 1 and not word.isascii()
+    return lone and any(word in index.source(number).text for number in range(len(index.ids)))
 
 
 def _with_phrases(phrases: tuple[str, ...], index: Generation, within: Rows | None) -> Rows:
@@ -124,12 +139,7 @@ def _with_phrases(phrases: tuple[str, ...], index: Generation, within: Rows | No
 
 
 def _holds(index: Generation, row: int, phrase: str) -> bool:
-    return next(find_phrase(_text(index, row), phrase), None) is not None
-
-
-def _text(index: Generation, row: int) -> str:
-    record = index.passages[row]
-    return index.source(int(record["source"])).cut(int(record["start"]), int(record["end"]))
+    return next(find_phrase(index.text(row), phrase), None) is not None
 
 
 def _search(
@@ -150,30 +160,32 @@ def _search(
     return fuse(rows, cosines, shares)
 
 
-def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], list[str]]:
-    """The best hits as at most `k` groups: the same words once, neighbours joined, stale sources left out and named."""
+def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], list[int]]:
+    """The best hits as at most `k` groups: the same words once, neighbours joined; and numbers of stale sources.
+
+    Only passages of the very same words are shown as one: in what differs by a word, that word may be the point.
+    """
     groups: list[_Group] = []
-    shingles: list[tuple[int, frozenset[tuple[str, ...]]]] = []
-    stale: dict[str, None] = {}
+    seen: dict[tuple[str, ...], int] = {}
+    stale: dict[int, None] = {}
     for hit in hits:
         if len(groups) == k:
             break
         number = int(index.passages[hit.row]["source"])
         if index.state(number) is not CitationState.VERIFIED:
-            stale[index.ids[number]] = None
+            stale[number] = None
             continue
-        text = _text(index, hit.row)
-        mine = _shingles(text)
-        twin = next((row for row, other in shingles if _alike(mine, other)), None)
-        if twin is not None:
+        text = index.text(hit.row)
+        folded = tuple(word.folded for word in words(text))
+        twin = seen.setdefault(folded, hit.row)
+        if twin != hit.row:
             group = next(group for group in groups if twin in group.rows)
-            if all(index.passages[row]["source"] != number for row in (twin, *group.duplicates)):
+            if len(group.duplicates) < _MOST_DUPLICATES:
                 group.duplicates.append(hit.row)
             continue
         size = len(text.split())
         if groups and sum(group.words for group in groups) + size > _WORDS_EACH * k:
             break
-        shingles.append((hit.row, mine))
         _place(index, groups, _Group([hit.row], hit.score, size))
     return groups, list(stale)
 
@@ -201,15 +213,6 @@ def _adjoins(index: Generation, group: _Group, row: int) -> bool:
     return bool(one["source"] == other["source"] and one["section"] == other["section"])
 
 
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    folded = [word.folded for word in words(text)]
-    return frozenset(tuple(folded[at : at + 3]) for at in range(max(1, len(folded) - 2)))
-
-
-def _alike(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
-    return len(one & other) >= _SAME * len(one | other)
-
-
 def _score_sentences(
     index: Generation, groups: list[_Group], vector: npt.NDArray[np.float32], terms: list[str]
 ) -> list[Sentence]:
@@ -221,7 +224,7 @@ def _score_sentences(
         source = index.source(int(index.passages[row]["source"]))
         cosines = index.sentence_vectors_of(row) @ vector
         for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
-            share = sum(rarity.get(term, 0.0) for term in set(index.analyser.terms(source.cut(start, end)))) / total
+            share = sum(rarity.get(term, 0.0) for term in set(index.analyser.terms(source.text[start:end]))) / total
             score = SENTENCE_COSINE_WEIGHT * float(cosine) + (1 - SENTENCE_COSINE_WEIGHT) * share
             found.append(Sentence(number, start, end, score))
     return sorted(found, key=lambda sentence: (-sentence.score, sentence.excerpt, sentence.start))
@@ -241,5 +244,4 @@ def _cut(index: Generation, group: _Group, sentences: list[Sentence]) -> Excerpt
 
 
 def _cite(index: Generation, row: int, start: int, end: int) -> Citation:
-    number = int(index.passages[row]["source"])
-    return cite_slice(index.source(number), start, end, index.state(number))
+    return cite_slice(index.source(int(index.passages[row]["source"])), start, end)

@@ -421,7 +421,6 @@ def test_a_question_that_the_sources_do_not_answer(asked: Library, command: Comm
         ("YONGBYON", "The reactor at Yŏngbyŏn was shut down in July 2007."),
         pytest.param(
             "Yo\u0306ngbyo\u0306n?", "The reactor at Yŏngbyŏn was shut down in July 2007.",
-            marks=pytest.mark.xfail(strict=True, reason="a question is not brought to NFC, as sources are"),
         ),
         ("六方会谈", "六方会谈在北京举行。"),
         ("hives\x07\x1b\n\n how many", "The orchard keeps nine hives."),

@@ -45,8 +45,8 @@ def test_second_start_joins_the_first_and_a_cancel_is_said(tmp_path: Path) -> No
 
 def test_command_names_the_folders_and_the_model(tmp_path: Path) -> None:
     command = Rebuild(Library(tmp_path / "s", tmp_path / "i", "some/model")).command()
-    assert command[1:5] == ["-m", "assistant", "rebuild", "--json"]
-    assert command[5:] == ["--sources", str(tmp_path / "s"), "--index", str(tmp_path / "i"), "--model", "some/model"]
+    assert command[1:6] == ["-P", "-m", "assistant", "rebuild", "--json"]
+    assert command[6:] == ["--sources", str(tmp_path / "s"), "--index", str(tmp_path / "i"), "--model", "some/model"]
 
 
 @pytest.mark.parametrize("line", ["not json\n", "3\n", "\n"])

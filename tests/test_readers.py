@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import SourcesMissing, UnreadableFile
-from assistant.readers import Reading, read, reader_version, suffixes
+from assistant.readers import Reading, plain, read, reader_version, suffixes
 from assistant.readers.folder import SourceFile, load, walk
 from assistant.readers.metadata import from_mapping, interval, partial_date
 from assistant.readers.pdf import mend, words_of
@@ -104,7 +104,7 @@ def test_a_page_without_text_has_no_place() -> None:
 
 def test_the_suffix_chooses_the_reader() -> None:
     assert suffixes() == (".htm", ".html", ".markdown", ".md", ".pdf", ".text", ".txt")
-    assert reader_version("deep/er/A.MD") == "markdown/1"
+    assert reader_version("deep/er/A.MD") == "markdown/2"
     assert reader_version("notes") is None
     with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to one of \.htm, "):
         read(b"x", "a.xyz")
@@ -139,6 +139,17 @@ def test_what_is_not_text_is_refused(name: str) -> None:
         read(bytes(range(256)) * 40, name)
     with pytest.raises(UnreadableFile, match=r"^not text: it holds binary data"):
         read(b"\x00\x01\x02\x03text" * 100, name)
+
+
+def test_a_reader_that_fails_leaves_one_file_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: bytes, source_id: str) -> Reading:
+        raise ZeroDivisionError("two\nlines")
+
+    monkeypatch.setattr(plain, "read", fail)
+    with pytest.raises(UnreadableFile) as caught:
+        read(b"words", "a.txt")
+    assert str(caught.value) == "its reader failed (ZeroDivisionError); please report it, with the file if you can"
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 def test_heavy_libraries_are_loaded_only_when_their_format_is_read() -> None:
@@ -213,6 +224,27 @@ def test_one_sentence_is_enough_to_tell_the_encoding(encoding: str, text: str) -
     assert read(text.encode(encoding), "a.txt").sources[0].text == text
 
 
+@pytest.mark.parametrize(
+    ("data", "text", "wrong"),
+    [
+        (b"\xef\xbb\xbfGen\xe8ve, \xe2\x80 and \xff\xfe.", "Gen\ufffdve, \ufffd and \ufffd\ufffd.", 5),
+        (b"\xef\xbb\xbfIt holds \xef\xbf\xbd and \xff.", "It holds \ufffd and \ufffd.", 1),
+        (b"\xff\xfea\0b\0c", "ab\ufffd", 1),
+        (b"\xfe\xff\0a\xd8\0\0b", "a\ufffdb", 2),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+def test_bytes_that_are_not_text_are_told(name: str, data: bytes, text: str, wrong: int) -> None:
+    reading = read(data, name)
+    assert reading.sources[0].text == text
+    told = f"some bytes are not text and were replaced by \ufffd: {wrong}; save it again as UTF-8"
+    assert told in reading.problems
+
+
+def test_a_mark_before_valid_text_is_no_problem() -> None:
+    assert read("\ufeffGenève \ufffd".encode(), "a.txt").problems == ()
+
+
 # Markdown
 
 
@@ -277,6 +309,7 @@ def test_front_matter_fields_that_are_not_valid_are_dropped_and_told() -> None:
         ('title: "no end', "line "),
         ("a: b\n c: d", "line 2: "),
         ("a: " + "[" * 5000, "nested too deeply"),
+        (r'title: "\UFFFFFFFF"', "it holds a number or an escape that is out of range"),
     ],
 )
 def test_a_file_with_broken_front_matter_is_read_without_it(front: str, why: str) -> None:
@@ -286,6 +319,24 @@ def test_a_file_with_broken_front_matter_is_read_without_it(front: str, why: str
     assert len(reading.problems) == 1
     assert reading.problems[0].startswith(f"its front matter is broken and was left out: {why}")
     assert "\n" not in reading.problems[0]
+
+
+@pytest.mark.parametrize("key", ["title", "issued", "tags", "references"])
+def test_a_bomb_of_aliases_is_refused(key: str) -> None:
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 30)]
+    front = "\n".join(["l0: &l0 words", *levels, f"{key}: *l29"])
+    reading = read(f"---\n{front}\n---\nBody.\n".encode(), "a.md")
+    assert (reading.sources[0].text, reading.sources[0].metadata) == ("Body.", Metadata())
+    assert reading.problems == (
+        "its front matter is broken and was left out: line 2: an alias (*name) is not read; write it out",
+    )
+
+
+@pytest.mark.parametrize("before", [" ", "\n", " \n", "\t", "#\n", " # x\n"])
+def test_what_begins_like_front_matter_is_soon_told_from_it(before: str) -> None:
+    text = source_of("---\n" + before * 10_000 + "A centred title\n\nText.\n\n---\n\nMore").text
+    assert text.endswith("A centred title\n\nText.\n\nMore")
+    assert source_of("---\n" + before.strip(" \t") * 10_000 + "title: T\n---\nMore").metadata.title == "T"
 
 
 def test_a_rule_is_not_front_matter() -> None:
@@ -309,6 +360,21 @@ def test_lists_quotes_and_html_in_markdown() -> None:
     assert source_of("![alt *text*][r] and [text][r]\n\n[r]: http://x.example").text == "alt text and text"
     assert source_of(r"\*not emphasis\* and snake_case_name").text == "*not emphasis* and snake_case_name"
     assert source_of("    code  *block*\n\n      goes on").text == "code  *block*\n\n  goes on"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://xn--a.b",
+        "http://xn--mnchen-3ya.example/caf%C3%A9?q=%20x%25#%C3%BC",
+        "https://münchen.example/a[1]",
+        "HTTP://Example.ORG",
+        "someone@xn--mnchen-3ya.example",
+        "mailto:some%20one@example.org",
+    ],
+)
+def test_an_address_stands_as_it_was_written(address: str) -> None:
+    assert source_of(f"See <{address}> there.").text == f"See {address} there."
 
 
 WORD = st.text(st.characters(categories=["L"]), min_size=1, max_size=8).map(canonical).filter(bool)
@@ -423,6 +489,22 @@ def test_a_page_says_its_own_encoding() -> None:
 
 
 @pytest.mark.parametrize(
+    "charset",
+    [
+        *("undefined", "idna", "punycode", "zlib", "rot13", "base64", "hex", "unicode_escape", "raw_unicode_escape"),
+        *("utf-7", "utf-16", "utf-16le", "utf-32", "cp037", "no-such-thing", "x" * 500),
+    ],
+)
+def test_a_page_may_declare_what_is_no_encoding_of_it(charset: str) -> None:
+    words = r"Genève, été 1987: the path is C:\u0041\x41 +AGE-, they said. " * 8
+    data = f'<html><head><meta charset="{charset}"></head><body><p>{words}</p></body></html>'.encode("cp1252")
+    for page in (data, data + b" "):  # of even and of odd length
+        reading = read(page, "a.html")
+        assert reading.sources[0].text == words.strip()
+        assert reading.problems == ("not UTF-8: read as cp1252, a guess; save it as UTF-8 if letters look wrong",)
+
+
+@pytest.mark.parametrize(
     ("depth", "text", "told"),
     [(1500, "Before.\n\nDeep.\n\nAfter.", False), (3000, "Before.", True)],
 )
@@ -503,6 +585,34 @@ def test_pages_have_their_printed_labels_and_a_title_is_one_that_is_printed() ->
     assert source.metadata == Metadata()
 
 
+def small_pdf(title: bytes, label: bytes) -> bytes:
+    """A PDF of one page, with a title and a page label as they are written in the file."""
+    content = b"BT /F 12 Tf 20 100 Td (The Harbour Agreement) Tj ET"
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R/PageLabels<</Nums[0<</P %b>>]>>>>" % label,
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%b\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Title %b/Author %b>>" % (title, title),
+    )
+    body = b"".join(b"%d 0 obj%b\nendobj\n" % (number, item) for number, item in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R/Info 6 0 R/Size 7>>\n%%EOF\n"
+
+
+@pytest.mark.parametrize("broken", [b"<FEFFD800>", b"<FEFFDC000041>", b"<FEFF0041D800>"])
+def test_a_title_or_label_that_is_not_unicode_counts_as_missing(broken: bytes) -> None:
+    good = b"(The Harbour Agreement)"
+    for title, label, read_title, read_label in (
+        (good, b"(iv)", "The Harbour Agreement", "iv"),
+        (broken, b"(iv)", None, "iv"),
+        (good, broken, "The Harbour Agreement", "1"),
+    ):
+        source = read(small_pdf(title, label), "a.pdf").sources[0]
+        assert source.metadata == Metadata(title=read_title, authors=(read_title,) if read_title else ())
+        assert places(source, PAGE) == [(read_label, "The Harbour Agreement")]
+
+
 @pytest.mark.parametrize(
     ("lines", "document", "mended"),
     [
@@ -559,8 +669,15 @@ def test_folders_are_walked_in_order_and_ids_are_relative(tmp_path: Path) -> Non
     assert all(entry.path.read_bytes() for entry in walk(tmp_path) if isinstance(entry, SourceFile))
 
 
+def test_sidecars_are_told_because_nothing_reads_them(tmp_path: Path) -> None:
+    make(tmp_path, "a.pdf", "a.pdf.yaml", "b.md", "b.YML", "deep/c.txt", "deep/c.yaml")
+    assert found(tmp_path) == ["a.pdf", "b.md", "deep/c.txt"]
+    reason = "a sidecar: not read yet; put the metadata into front matter"
+    assert skipped(tmp_path) == dict.fromkeys(["a.pdf.yaml", "b.YML", "deep/c.yaml"], reason)
+
+
 def test_what_describes_or_is_hidden_is_left_out_in_silence(tmp_path: Path) -> None:
-    make(tmp_path, "a.pdf", "a.pdf.yaml", "b.md", "b.yml", ".hidden.md", ".library/x.md", "library.json")
+    make(tmp_path, "a.pdf", "b.md", ".hidden.md", ".library/x.md", "library.json")
     make(tmp_path, "library.bib", "library.ris", "sub/questions.jsonl", "Thumbs.db", "desktop.ini")
     assert found(tmp_path) == ["a.pdf", "b.md"]
     assert skipped(tmp_path) == {}
@@ -572,7 +689,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert found(tmp_path) == []
     assert reasons["a.xyz"].startswith("no reader for .xyz files; convert it to one of .htm, ")
     assert reasons["plain"].startswith("no reader for files without a suffix; ")
-    assert reasons["alone.yaml"] == "describes no file beside it; give it the name of one"
+    assert reasons["alone.yaml"].startswith("no reader for .yaml files; ")
 
 
 def test_ids_are_in_one_unicode_form(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.library import Library
 
-__all__ = ["serve"]
+__all__ = ["check_address", "serve"]
 
 
 def serve(
@@ -33,3 +33,15 @@ def serve(
     # The address is taken first, so that a port in use is said at once and not after seconds of imports.
     with listen(host, port) as listener:
         run(library, listener, open_browser, announce)
+
+
+def check_address(host: str = "127.0.0.1", port: int = 7860) -> None:
+    """Sees to it that the chat could be served there now.
+
+    Raises:
+        ServerError: the address cannot be listened on.
+    """
+    from assistant.chat.server import listen
+
+    with listen(host, port):
+        pass

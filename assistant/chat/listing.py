@@ -76,11 +76,12 @@ def report_html(report: BuildReport) -> str:
         for word, names in (("Added", report.added), ("Changed", report.changed), ("Removed", report.removed))
     )
     skipped = (f"{escape(skip.file)}: {escape(skip.reason)}" for skip in report.skipped)
+    problems = (f"{escape(item.file)}: {escape(item.reason)}" for item in report.problems)
     notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
     return (
         f'<details class="report" open><summary>{done}</summary>'
         f"<p>{', '.join(figures)}, {report.unchanged:,} unchanged.</p>{lists}"
-        f"{_named('Left out', skipped)}{notes}</details>"
+        f"{_named('Left out', skipped)}{_named('Read, with a note', problems)}{notes}</details>"
     )
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from assistant.child import rebuild_command, start
 from assistant.records import BuildReport, Skipped
 
 if TYPE_CHECKING:
@@ -54,15 +53,7 @@ class Rebuild:
             if self.status.running:
                 return
             errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed by _follow)
-            self._child = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                encoding="utf-8",
-                errors="replace",
-                env={**os.environ, "PYTHONUTF8": "1"},
-            )
+            self._child = start(self.command(), subprocess.PIPE, errors)
             self._cancelled = False
             self.status = Status(running=True, stage="Starting")
             threading.Thread(target=self._follow, args=(self._child, errors), daemon=True).start()
@@ -82,10 +73,7 @@ class Rebuild:
 
     def command(self) -> list[str]:
         """The child's command line."""
-        library = self._library
-        command = [sys.executable, "-m", "assistant", "rebuild", "--json"]
-        command += ["--sources", str(library.sources), "--index", str(library.index)]
-        return [*command, "--model", library.model] if library.model else command
+        return rebuild_command(self._library, "--json")
 
     def _follow(self, child: subprocess.Popen[str], errors: IO[str]) -> None:
         """Read the child's lines until it ends, then say how it ended."""
@@ -132,5 +120,6 @@ def _report(event: dict[str, Any]) -> BuildReport:
     fields = {name: value for name, value in event.items() if name != "event"}
     for name in ("added", "changed", "removed", "notes"):
         fields[name] = tuple(fields.get(name, ()))
-    fields["skipped"] = tuple(Skipped(**skipped) for skipped in fields["skipped"])
+    for name in ("skipped", "problems"):
+        fields[name] = tuple(Skipped(**item) for item in fields[name])
     return BuildReport(**fields)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from assistant.bibliography import cite
+from assistant.bibliography import also_words, cite
 from assistant.records import (
     CONTEXT_CHARACTERS,
+    NOT_FOUND,
     Answer,
     AnswerKind,
     Citation,
@@ -26,7 +27,6 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 STRENGTHS = ((0.6, "Strong", 3), (0.4, "Good", 2), (0.0, "Weak", 1))
-NOT_FOUND = "Your sources do not answer this"
 STATES = {
     CitationState.CHANGED: "file changed since it was indexed",
     CitationState.MISSING: "file no longer in the folder",
@@ -141,7 +141,7 @@ def anchor(citation: Citation, index_id: str, within: Span | None = None) -> dic
 def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
     """An answer: the program's words, the statements with their numbers, and a card for each document."""
     parts = [_heading(answer)]
-    if message := answer.message.removeprefix(f"{NOT_FOUND}.").strip():  # the heading says it already
+    if message := answer.message.removeprefix(NOT_FOUND).strip():  # the heading says it already
         parts.append(f'<p class="message">{escape(message)}</p>')
     unsaid = [word for word in answer.unseen_words if f"“{word}”" not in answer.message]
     if unsaid:
@@ -164,7 +164,7 @@ def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
 def _heading(answer: Answer) -> str:
     """What stands above the answer: the state, and the words that a follow-up took over."""
     if answer.kind is AnswerKind.NOT_FOUND:
-        heading = f"<h2>{NOT_FOUND}</h2>"
+        heading = f"<h2>{NOT_FOUND.rstrip('.')}</h2>"
     else:
         heading = '<h2 class="unseen-heading">Answer</h2>'
     if not answer.query.carried:
@@ -186,7 +186,7 @@ def _number(number: int, statement: Statement, answer: Answer) -> str:
     holds = own.source_id == cited.source_id and cited.start <= own.start and own.end <= cited.end
     target = anchor(own, answer.index_id) if holds else excerpt_anchor(excerpt, answer.index_id)
     shown = f'<span class="unseen-words">[</span>{number}<span class="unseen-words">]</span>'
-    return button("number", "read", shown, target, title=f"{cited.title}, {cited.locator}")
+    return button("number", "read", shown, target, title=f"{cited.title}, {own.locator if holds else cited.locator}")
 
 
 def excerpt_anchor(excerpt: Excerpt, index_id: str) -> dict[str, object]:
@@ -225,7 +225,7 @@ def _row(number: int, answer: Answer) -> str:
         f"{state}{strength_html(excerpt.score)}{copy_button(cite(citation), 'Copy citation', 'Citation copied')}</div>"
         f"<details{' open' if number == 1 and not answer.found else ''}><summary>Excerpt</summary>"
         f"<blockquote>{highlighted(excerpt.text, excerpt.highlights if answer.found else ())}</blockquote></details>"
-        + (f'<p class="also">The same words also in: {also}</p></div>' if also else "</div>")
+        + (f'<p class="also">{also_words(excerpt, excerpt.duplicates[0])}: {also}</p></div>' if also else "</div>")
     )
 
 
@@ -246,10 +246,9 @@ def copy_button(text: str, label: str, done: str) -> str:
 
 
 def answer_text(answer: Answer) -> str:
-    """The answer for the clipboard: each quotation with its numbers, then the numbered citations."""
-    lines = [f"“{s.text}” " + "".join(f"[{number}]" for number in s.numbers) for s in answer.statements]
-    cited = [f"[{number}] {cite(excerpt.citation)}" for number, excerpt in enumerate(answer.excerpts, 1)]
-    return "\n".join([answer.question, "", *lines, "", *cited])
+    """The answer for the clipboard: each quotation, then where that very sentence stands."""
+    lines = [f"“{statement.text}” {cite(statement.citation)}" for statement in answer.statements]
+    return "\n".join([answer.question, "", *lines])
 
 
 def suggestions_html(questions: Iterable[str]) -> str:

@@ -9,7 +9,6 @@ import json
 import sqlite3
 import stat
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
@@ -21,17 +20,15 @@ from assistant.errors import (
     ModelUnusable,
     SourcesMissing,
 )
-from assistant.index.collect import Collection, collect
-from assistant.index.generation import Generation, describe_files, digest, read_manifest, root_name, verify_files
+from assistant.index.collect import Collection, collect, require
+from assistant.index.generation import Generation, describe_files, read_manifest, root_name, verify_files
 from assistant.index.layout import IndexFolder
 from assistant.index.vectors import Input, Journal, Taken, embed
 from assistant.index.write import Contents, write_generation
 from assistant.passages import Piece, context, split
-from assistant.records import BuildReport, Source
+from assistant.readers.text import digest
+from assistant.records import BuildReport, Progress, Source
 from assistant.settings import Recipe
-
-Progress = Callable[[str, int, int], None]
-"""Told the stage, how much of it is done, and how much there is."""
 
 
 def build(
@@ -53,6 +50,11 @@ def build(
     return _Build(sources, index, model, full, progress or (lambda stage, done, total: None)).run()
 
 
+_MARGIN = 8
+"""Word pieces kept free for the model's own marks and for what joins context and passage."""
+_SHORTEST = 16
+
+
 class _Build:
     """One build: what it was asked, and the notes that it makes on the way."""
 
@@ -69,28 +71,40 @@ class _Build:
 
     def run(self) -> BuildReport:
         """The build, from the lock to the report."""
+        require(self.root)
         self.folder.prepare(self.root)
         with self.folder.lock():
             self.exported = self._exported()
             previous = None if self.full else self._previous()
-            collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
-            name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
-            usable = previous if previous and self._same_model(previous, name) else None
-            same = (
-                usable
-                and usable.stamps == list(collection.stamps)
-                and usable.manifest["left_out"] == collection.left_out
-            )
-            if usable and same and (not self.exported or self._encoder_is_sound()):
-                return self._report(usable, previous, collection, 0)
             try:
-                new, embedded = self._make(collection, name, usable)
-            except (OSError, sqlite3.Error) as error:
-                raise IndexUnusable(
-                    f"cannot write the index in {self.folder.path} ({error}): make room on the disk or mend the folder "
-                    "and run assistant rebuild again"
-                ) from error
-            return self._report(new, previous, collection, embedded)
+                return self._update(previous)
+            except IndexDamaged as error:
+                if previous is None:
+                    raise
+                # What opening does not look at (large files are digested by `check`) came to light on the way.
+                self._note_damage(error)
+                return self._update(None)
+
+    def _update(self, previous: Generation | None) -> BuildReport:
+        collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
+        name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
+        usable = previous if previous and self._same_model(previous, name) else None
+        same = (
+            usable and usable.stamps == list(collection.stamps) and usable.manifest["left_out"] == collection.left_out
+        )
+        if usable and same and (not self.exported or self._encoder_is_sound()):
+            return self._report(usable, previous, collection, 0)
+        try:
+            new, embedded = self._make(collection, name, usable)
+        except (OSError, sqlite3.Error) as error:
+            raise IndexUnusable(
+                f"cannot write the index in {self.folder.path} ({error}): make room on the disk or mend the folder "
+                "and run assistant rebuild again"
+            ) from error
+        return self._report(new, previous, collection, embedded)
+
+    def _note_damage(self, error: IndexUnusable) -> None:
+        self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
 
     def _previous(self) -> Generation | None:
         """The generation in use; None where there is none, or none that can be used, which is noted."""
@@ -99,7 +113,7 @@ class _Build:
         except IndexMissing:
             return None
         except (IndexDamaged, IndexOutdated) as error:
-            self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
+            self._note_damage(error)
             return None
 
     def _exported(self) -> dict[str, object] | None:
@@ -113,7 +127,7 @@ class _Build:
 
     def _same_model(self, previous: Generation, name: str) -> bool:
         known = previous.manifest
-        if known["recipe"] != self.recipe.to_dict() or known["model"]["name"] != name:
+        if known["model"]["name"] != name:
             return False
         folder = model_folder(name)
         return folder is None or folder_digest(folder) == known["model"]["digest"]
@@ -160,13 +174,16 @@ class _Build:
         verify_files(path, generation.manifest)
         keep = self.folder.switch(path)
         journal.path.unlink()
-        self.folder.clean(keep)
+        self.folder.clean(keep, {name["folder"] for name in (exported, self.exported) if name})
         self.told("Writing the index", 1, 1)
         return generation, embedded
 
     def _contents(self, collection: Collection, encoder: PassageEncoder) -> Contents:
         """The passages of every source, and the text of each passage and sentence as the model is given it."""
-        longest = min(self.recipe.passage_pieces, encoder.max_pieces - self.recipe.context_pieces - 8)
+        context_pieces = min(self.recipe.context_pieces, encoder.max_pieces // 4)
+        longest = min(self.recipe.passage_pieces, encoder.max_pieces - context_pieces - _MARGIN)
+        if longest < _SHORTEST:
+            raise ModelUnusable(f"the model {encoder.name} takes only {encoder.max_pieces} word pieces: choose another")
         pieces = []
         inputs = []
         for done, source in enumerate(collection.sources):
@@ -174,7 +191,7 @@ class _Build:
             of_source = split(source, encoder.count, longest)
             pieces.append(of_source)
             contexts = {
-                section: context(source.title, section, encoder.count, self.recipe.context_pieces)
+                section: context(source.title, section, encoder.count, context_pieces)
                 for section in {piece.section for piece in of_source}
             }
             inputs += [_input(source, piece, contexts[piece.section]) for piece in of_source]
@@ -217,6 +234,7 @@ class _Build:
             removed=tuple(sorted(before.keys() - after.keys())),
             unchanged=len(both) - len(changed),
             skipped=collection.skipped,
+            problems=collection.problems,
             sources=len(after),
             passages=len(new.passages),
             embedded=embedded,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.errors import SourcesMissing, UnreadableFile
-from assistant.index.generation import Generation, Stamp, digest
+from assistant.index.generation import Generation, Stamp
 from assistant.readers import read, reader_version
 from assistant.readers.folder import SourceFile, load, walk
+from assistant.readers.text import digest
 from assistant.records import Skipped, Source
 
 
@@ -17,12 +18,14 @@ from assistant.records import Skipped, Source
 class Collection:
     """What a sources folder holds: sources with the files behind them, and what was left out, with the reasons.
 
-    `left_out` are the files that gave nothing, each with its size and modification time.
+    `problems` concern files that were read all the same. `left_out` are the files that gave nothing, each with its
+    size and modification time.
     """
 
     sources: tuple[Source, ...]
     stamps: tuple[Stamp, ...]
     skipped: tuple[Skipped, ...]
+    problems: tuple[Skipped, ...]
     left_out: dict[str, list[int]]
 
 
@@ -32,19 +35,12 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
     Raises:
         SourcesMissing: the folder is missing, or nothing in it can be read.
     """
-    try:
-        there = root.is_dir()
-    except PermissionError:
-        there = True  # `walk` says why it cannot be listed
-    if not there:
-        raise SourcesMissing(
-            f"there is no sources folder {root}: create it and put documents there, or name another with --sources"
-        )
     entries = list(walk(root))
     skipped = [entry for entry in entries if isinstance(entry, Skipped)]
     files = [entry for entry in entries if not isinstance(entry, Skipped)]
     sources: list[Source] = []
     stamps: list[Stamp] = []
+    problems: list[Skipped] = []
     left_out: dict[str, list[int]] = {}
     for done, file in enumerate(files):
         told(done, len(files))
@@ -59,16 +55,34 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
         else:
             sources += found
             stamps += [stamp] * len(found)
-            skipped += [Skipped(file.id, problem) for problem in stamp.problems]
+            problems += [Skipped(file.id, problem) for problem in stamp.problems]
     told(len(files), len(files))
     if not sources:
         why = f" ({skipped[0].file}: {skipped[0].reason})" if skipped else ""
         raise SourcesMissing(
             f"no document in {root} can be read{why}: put documents there, or name another folder with --sources"
         )
-    return Collection(
-        tuple(sources), tuple(stamps), tuple(sorted(skipped, key=lambda item: (item.file, item.reason))), left_out
-    )
+    return Collection(tuple(sources), tuple(stamps), _sorted(skipped), _sorted(problems), left_out)
+
+
+def _sorted(items: list[Skipped]) -> tuple[Skipped, ...]:
+    return tuple(sorted(items, key=lambda item: (item.file, item.reason)))
+
+
+def require(root: Path) -> None:
+    """Sees to it that there is a sources folder.
+
+    Raises:
+        SourcesMissing: there is none.
+    """
+    try:
+        there = root.is_dir()
+    except PermissionError:
+        return  # `walk` says why it cannot be listed
+    if not there:
+        raise SourcesMissing(
+            f"there is no sources folder {root}: create it and put documents there, or name another with --sources"
+        )
 
 
 def stamp_of(path: Path) -> list[int]:

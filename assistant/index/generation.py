@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import stat
 import threading
 import weakref
 from collections import OrderedDict
@@ -25,13 +26,15 @@ from assistant.dense import DenseIndex
 from assistant.embedding import Encoder, PassageEncoder, QueryEncoder
 from assistant.errors import IndexDamaged, IndexForeign, IndexOutdated, UsageError
 from assistant.lexical import LexicalIndex
-from assistant.records import CitationState, Locator, LocatorKind, Metadata, Passage, Source, Span
-from assistant.settings import FORMAT_VERSION
+from assistant.readers.text import digest
+from assistant.records import CitationState, Locator, LocatorKind, Metadata, Source, Span
+from assistant.settings import FORMAT_VERSION, Recipe
 
 PASSAGE = np.dtype([(name, "<i8") for name in ("source", "start", "end", "section", "first", "last")])
 """Source number, offsets, start of the section's text, and the range of the passage's sentences."""
 SMALL = 16_000_000
 """Bytes; files up to this size are digested whenever a generation is opened, larger ones by `check`."""
+_TRUSTED = 32_000_000
 _TEXTS_KEPT = 64
 
 
@@ -78,7 +81,7 @@ class Generation:
         weakref.finalize(self, self._database.close)
         self._lock = threading.Lock()
         self._texts: OrderedDict[int, Source] = OrderedDict()
-        self._states: dict[str, tuple[int, int, CitationState]] = {}
+        self._states: dict[str, tuple[tuple[int, int, int], CitationState]] = {}
 
     @property
     def id(self) -> str:
@@ -97,7 +100,14 @@ class Generation:
             folder = self.path.parent / "encoders" / about["folder"]
             verify_files(folder, about, SMALL)
             return QueryEncoder(folder)
-        return PassageEncoder(self.manifest["model"]["name"])
+        model = self.manifest["model"]
+        encoder = PassageEncoder(model["name"], local=True)
+        if encoder.digest != model["digest"]:
+            raise IndexOutdated(
+                f"the model {model['name']} has changed since the index in {self.path.parent} was built: "
+                "run assistant rebuild"
+            )
+        return encoder
 
     @cached_property
     def ids(self) -> list[str]:
@@ -135,16 +145,28 @@ class Generation:
         return found
 
     def _all(self, statement: str, *values: object) -> list[Any]:
-        with self._lock:
-            return self._database.execute(statement, values).fetchall()
+        try:
+            with self._lock:
+                return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, what: str) -> IndexDamaged:
+        return IndexDamaged(f"the index in {self.path.parent} is damaged ({what}): run assistant rebuild")
 
     def source(self, number: int) -> Source:
-        """The source of that number, with its text."""
+        """The source of that number, with its text.
+
+        Raises:
+            IndexDamaged: it is not as it was written.
+        """
         with self._lock:
             if number in self._texts:
                 self._texts.move_to_end(number)
                 return self._texts[number]
-        row = self._all("SELECT id, text, metadata, digest, locators FROM sources WHERE number = ?", number)[0]
+        row = self._all("SELECT id, text, metadata, digest, locators, seal FROM sources WHERE number = ?", number)[0]
+        if source_seal(*row[:5]) != row[5]:
+            raise self._damaged(row[0])
         locators = tuple(
             Locator(start, LocatorKind(kind), label, level) for start, kind, label, level in json.loads(row[4])
         )
@@ -165,10 +187,17 @@ class Generation:
             raise UsageError(f"there is no source {source_id!r} in the index: assistant sources lists them")
         return self.numbers[source_id]
 
-    def passage(self, row: int) -> Passage:
-        """The passage of that row."""
+    def text(self, row: int) -> str:
+        """The words of a passage.
+
+        Raises:
+            IndexDamaged: they do not lie in its source.
+        """
         record = self.passages[row]
-        return Passage(row, self.ids[int(record["source"])], int(record["start"]), int(record["end"]))
+        try:
+            return self.source(int(record["source"])).cut(int(record["start"]), int(record["end"]))
+        except (ValueError, IndexError) as error:
+            raise self._damaged("passages.npy") from error
 
     def passages_by_source(self) -> list[int]:
         """How many passages each source has, by number."""
@@ -185,26 +214,28 @@ class Generation:
         return np.asarray(self.sentence_vectors[record["first"] : record["last"]], np.float32)
 
     def state(self, number: int) -> CitationState:
-        """Whether the file behind a source is still the one that was indexed: by size and time, else by digest."""
+        """Whether the file behind a source is still the one that was indexed, by its digest.
+
+        The digest is computed again only when size, modification or change time are not as they were the last time; a
+        file of over 32 MB is trusted if its size and modification time are those of the build.
+        """
         stamp = self.stamps[number]
         path = self.sources_root / stamp.file
         try:
             seen = path.stat()
-            if (seen.st_size, seen.st_mtime_ns) == (stamp.size, stamp.mtime_ns):
+            if not stat.S_ISREG(seen.st_mode):
+                return CitationState.MISSING
+            if seen.st_size > _TRUSTED and (seen.st_size, seen.st_mtime_ns) == (stamp.size, stamp.mtime_ns):
                 return CitationState.VERIFIED
+            times = (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
             known = self._states.get(stamp.file)
-            if known is None or known[:2] != (seen.st_size, seen.st_mtime_ns):
-                same = digest(path.read_bytes()) == stamp.digest
-                known = (seen.st_size, seen.st_mtime_ns, CitationState.VERIFIED if same else CitationState.CHANGED)
+            if known is None or known[0] != times:
+                same = file_digest(path) == stamp.digest
+                known = (times, CitationState.VERIFIED if same else CitationState.CHANGED)
                 self._states[stamp.file] = known
-            return known[2]
+            return known[1]
         except OSError:
             return CitationState.MISSING
-
-
-def digest(data: bytes) -> str:
-    """BLAKE2b hex digest of 16 bytes, as sources and files of the index are known by."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def file_digest(path: Path) -> str:
@@ -241,6 +272,10 @@ def read_manifest(path: Path, sources: Path) -> dict[str, Any]:
         )
     if seal != seal_of(manifest):
         raise IndexDamaged(f"the index in {path.parent} is damaged (manifest.json): run assistant rebuild")
+    if manifest.get("recipe") != Recipe().to_dict():
+        raise IndexOutdated(
+            f"the index in {path.parent} was built in another way than this version does: run assistant rebuild"
+        )
     if root != root_name(sources, path.parent):
         raise IndexForeign(
             f"the index in {path.parent} was built from other sources ({root}): "
@@ -259,7 +294,12 @@ def root_name(sources: Path, index: Path) -> str:
 
 def seal_of(manifest: dict[str, Any]) -> str:
     """The digest of a manifest without its seal, which tells when it was altered."""
-    return digest(json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode())
+    return digest(json.dumps(manifest, sort_keys=True).encode())
+
+
+def source_seal(source_id: str, text: str, metadata: str, file_digest: str, locators: str) -> str:
+    """The digest of a source as it is stored, which tells when it was altered."""
+    return digest("\0".join((source_id, metadata, file_digest, locators, text)).encode())
 
 
 def describe_files(path: Path) -> dict[str, list[object]]:

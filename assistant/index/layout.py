@@ -45,6 +45,11 @@ class IndexFolder:
         Raises:
             UsageError: it holds files of something else, or lies inside the sources or around them.
         """
+        for path in (self.path, sources):
+            try:
+                str(path.resolve()).encode()
+            except UnicodeEncodeError as error:
+                raise UsageError(f"the name of the folder {str(path)!a} is not valid Unicode: rename it") from error
         index, root = self.path.resolve(), sources.resolve()
         if index == root or root in index.parents or index in root.parents:
             raise UsageError(
@@ -87,13 +92,14 @@ class IndexFolder:
         Raises:
             IndexMissing: there is none.
         """
-        try:
-            name = (self.path / "CURRENT").read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexMissing(f"there is no index in {self.path}: run assistant rebuild") from error
-        if not _GENERATION.fullmatch(name) or not (self.path / name).is_dir():
-            raise IndexMissing(f"the index in {self.path} is incomplete: run assistant rebuild")
-        return name
+        for _ in range(2):  # builds elsewhere may remove the one that was named a moment ago
+            try:
+                name = (self.path / "CURRENT").read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise IndexMissing(f"there is no index in {self.path}: run assistant rebuild") from error
+            if _GENERATION.fullmatch(name) and (self.path / name).is_dir():
+                return name
+        raise IndexMissing(f"the index in {self.path} is incomplete: run assistant rebuild")
 
     def new_generation(self, digest: str) -> Path:
         """An empty folder for a new generation, numbered after all that are there."""
@@ -118,10 +124,13 @@ class IndexFolder:
         _sync(self.path)
         return keep
 
-    def clean(self, keep: set[str]) -> None:
-        """Removes generations but those named; one that is in use elsewhere (Windows) stays until the next build."""
+    def clean(self, generations: set[str], encoders: set[object]) -> None:
+        """Removes generations and encoders but those named; what is in use elsewhere (Windows) stays until later."""
         for entry in self.path.iterdir():
-            if _GENERATION.fullmatch(entry.name) and entry.name not in keep:
+            if _GENERATION.fullmatch(entry.name) and entry.name not in generations:
+                shutil.rmtree(entry, ignore_errors=True)
+        for entry in self.encoders.iterdir() if self.encoders.exists() else ():
+            if entry.name not in encoders:
                 shutil.rmtree(entry, ignore_errors=True)
 
 

@@ -16,14 +16,14 @@ from assistant import dense, lexical
 from assistant.analysis import Analyser, detect_language
 from assistant.embedding import Vectors
 from assistant.index.collect import Collection
-from assistant.index.generation import PASSAGE, describe_files, seal_of
+from assistant.index.generation import PASSAGE, describe_files, seal_of, source_seal
 from assistant.index.vectors import KEY, Input
 from assistant.passages import Piece
 from assistant.settings import FORMAT_VERSION
 
 _TABLE = """CREATE TABLE sources (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, file TEXT, size INTEGER, mtime_ns INTEGER, digest TEXT, reader TEXT,
-    problems TEXT, metadata TEXT, locators TEXT, text TEXT)"""
+    problems TEXT, metadata TEXT, locators TEXT, text TEXT, seal TEXT)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,12 @@ def _write_sources(path: Path, collection: Collection) -> None:
         database.execute(_TABLE)
         for number, (source, stamp) in enumerate(zip(collection.sources, collection.stamps, strict=True)):
             locators = [[locator.start, locator.kind, locator.label, locator.level] for locator in source.locators]
+            metadata = _json(asdict(source.metadata))
+            places = _json(locators)
+            seal = source_seal(source.id, source.text, metadata, source.digest, places)
             row = (
                 number, source.id, stamp.file, stamp.size, stamp.mtime_ns, stamp.digest, stamp.reader,
-                _json(stamp.problems), _json(asdict(source.metadata)), _json(locators), source.text,
+                _json(stamp.problems), metadata, places, source.text, seal,
             )  # fmt: skip
             database.execute(f"INSERT INTO sources VALUES ({','.join('?' * len(row))})", row)
         database.commit()

@@ -42,14 +42,21 @@ def read(data: bytes, source_id: str) -> Reading:
     """Read a file's bytes with the reader for the suffix of `source_id`.
 
     Raises:
-        UnreadableFile: no reader, nothing in it, or not what its suffix says; the message is the reason, one line.
+        UnreadableFile: no reader, nothing in it, not what its suffix says, or the reader failed on it; the message is
+            the reason, one line.
     """
     reader = _readers().get(_suffix(source_id))
     if reader is None:
         raise UnreadableFile(no_reader(source_id))
     if not data.strip():
         raise UnreadableFile("empty file")
-    reading = reader.read(data, source_id)
+    try:
+        reading = reader.read(data, source_id)
+    except UnreadableFile:
+        raise
+    except Exception as error:  # whatever a parser trips over: one odd file must not end a build
+        reason = f"its reader failed ({type(error).__name__}); please report it, with the file if you can"
+        raise UnreadableFile(reason) from error
     if not any(source.text for source in reading.sources):
         raise UnreadableFile("no readable text in it")
     return reading

@@ -40,13 +40,15 @@ _WESTERN = [
 _CENTRAL = ["áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "ăâîşţ", "čćđšž"]
 _BALTIC = ["ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"]
 _LATIN = {"cp1252": _WESTERN, "cp1250": _CENTRAL, "cp1254": ["çğıi̇öşüâî"], "cp1257": _BALTIC, "mac_roman": _WESTERN}
+# What encodings read otherwise that no file has whose declaration is plain ASCII: UTF-16, UTF-7, EBCDIC, escapes.
+_PROBE = b"<p> \\x41\\u0041 +AGE-"
 _SIGNS = frozenset("“”„‘’‚–—…«»‹›°§€£©®™·•½¼¾¹²³ªº¿¡†‡\u00a0")
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """The characters of a text file, and a line if their encoding had to be guessed.
+    """The characters of a text file, and a line if their encoding had to be guessed or some bytes are no characters.
 
-    `declared` is the encoding that the file itself names, tried after UTF-8.
+    `declared` is the encoding that the file itself names in ASCII letters, tried after UTF-8.
 
     Raises:
         UnreadableFile: this is not text.
@@ -56,15 +58,32 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ..
             raise UnreadableFile(f"not text but {kind}; give it the suffix of its kind")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace"), ()
+            return _marked(data[len(mark) :], encoding)
     if b"\0" in data[:65536]:
         return _without_mark(data), ()
-    for encoding in filter(None, ("utf-8", declared)):
-        try:
-            return data.decode(encoding), ()
-        except (UnicodeDecodeError, LookupError):
-            continue  # not that one, or not a name that Python knows: the next is tried
-    return _guess(data)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        text = _declared(data, declared) if declared else None
+    return _guess(data) if text is None else (text, ())
+
+
+def _marked(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
+    """The characters after a byte order mark, and a line if some bytes are none."""
+    try:
+        return data.decode(encoding), ()
+    except UnicodeDecodeError:
+        wrong = len(data) - len(data.decode(encoding, errors="ignore").encode(encoding))
+    problem = f"some bytes are not text and were replaced by \ufffd: {wrong}; save it again as UTF-8"
+    return data.decode(encoding, errors="replace"), (problem,)
+
+
+def _declared(data: bytes, encoding: str) -> str | None:
+    """The characters in the encoding that the file declares; `None` if that is none of text, or not the file's."""
+    try:
+        return data.decode(encoding) if _PROBE.decode(encoding) == _PROBE.decode("ascii") else None
+    except (UnicodeError, LookupError):  # some codecs raise the base class; LookupError: no encoding, or none of text
+        return None
 
 
 def _without_mark(data: bytes) -> str:

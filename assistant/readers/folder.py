@@ -15,7 +15,7 @@ from assistant.records import Skipped
 DESCRIBING = frozenset({"library.json", "library.bib", "library.ris", "questions.jsonl"})
 """Names of files that describe the library and are not sources."""
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini"})  # Windows leaves them in folders; they do not begin with a dot
-_SIDECARS = (".yaml", ".yml")
+_SIDECARS = (".yaml", ".yml")  # `NAME.yaml` beside a file `NAME` or `NAME.*`; nothing reads them yet
 
 
 class SourceFile(NamedTuple):
@@ -29,7 +29,7 @@ def walk(root: Path) -> Iterator[SourceFile | Skipped]:
     """Yield each file that is a source, and each other file or folder that is left out, with the reason.
 
     Names are taken in sorted order, so the order is the same everywhere. Left out in silence: hidden files and folders,
-    and files that describe (`DESCRIBING`, and `NAME.yaml` beside a file `NAME` or `NAME.*`).
+    and files that describe the library (`DESCRIBING`).
     A link is followed only to what is inside the root and is not walked there anyway (a hidden folder).
 
     Raises:
@@ -90,7 +90,7 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
 def _entry(
     entry: os.DirEntry[str], described: set[str], root: Path, real_root: Path, real_folder: Path
 ) -> Iterator[SourceFile | Skipped | Path]:
-    """What one entry of a folder is; nothing for a file that describes another."""
+    """What one entry of a folder is; `described` are the names that a sidecar can have, without its suffix."""
     path = Path(entry.path)
     shown = _shown(path, root)
     try:
@@ -101,9 +101,8 @@ def _entry(
             yield path
         elif not entry.is_file():
             yield Skipped(shown, "not a file or a folder; remove it from the sources")
-        elif path.suffix.lower() in _SIDECARS:
-            if path.stem not in described:
-                yield Skipped(shown, "describes no file beside it; give it the name of one")
+        elif path.suffix.lower() in _SIDECARS and path.stem in described:
+            yield Skipped(shown, "a sidecar: not read yet; put the metadata into front matter")
         elif reader_version(entry.name) is None:
             yield Skipped(shown, no_reader(entry.name))
         else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SUFFIXES = (".html", ".htm")
-VERSION = 1
+VERSION = 2
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _WESTERN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii", "ascii"}

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 SUFFIXES = (".md", ".markdown")
-VERSION = 1
+VERSION = 2
 
 _NESTING = 100  # of lists, quotes and emphasis: the parser drops what lies deeper
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 # The first line that says something names a field; otherwise the dashes are a rule, and what follows is text.
-_FIELD = re.compile(r"(?:\s*|#[^\n]*\n)*[\"']?[\w-]+[\"']?[ \t]*:(?:\s|\Z)")
+# Each character before it can be matched in one way only and is not given back: otherwise this takes for ever.
+_FIELD = re.compile(r"(?:\s|#[^\n]*\n)*+[\"']?[\w-]+[\"']?[ \t]*:(?:\s|\Z)")
 _SPACES = re.compile("[ \t]+")
 _HARD_BREAK = "\u2028"  # told from a line break of the file, and a line end once the text is canonical
 _UNSEEN_ELEMENT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
@@ -96,6 +97,8 @@ def _blocks(body: str) -> list[Block]:
     from markdown_it import MarkdownIt  # not needed to import the readers
 
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
+    # An address in angle brackets stays as it was written: the parser would decode its host and percent signs.
+    parser.normalizeLinkText = str  # type: ignore[assignment, method-assign]
     tokens = parser.parse(body)
     writer = _Writer()
     cells: list[str] = []

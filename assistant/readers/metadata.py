@@ -1,4 +1,4 @@
-"""Metadata that a person wrote (front matter, sidecars) to the record: what is not valid is dropped, and told."""
+"""Metadata that a person wrote (front matter) to the record: what is not valid is dropped, and told."""
 
 from __future__ import annotations
 
@@ -19,14 +19,23 @@ _REFERENCE_KEYS = ("author", "title", "publisher", "date", "url")
 def parse(text: str) -> tuple[Metadata, tuple[str, ...]]:
     """Metadata from YAML, and a line for each thing in it that cannot be used.
 
+    Aliases are refused: a few lines of them can stand for more text than any memory holds.
+
     Raises:
         ValueError: this is not YAML, or no mapping; the message says where.
     """
     import yaml  # not needed to import the readers
 
+    class Loader(yaml.BaseLoader):
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+                raise yaml.MarkedYAMLError(problem="an alias (*name) is not read; write it out", problem_mark=mark)
+            return super().compose_node(parent, index)
+
     # BaseLoader leaves every scalar the string that was written: a date stays 2005-09, Norwegian stays `no`.
     try:
-        values = yaml.load(text, Loader=yaml.BaseLoader)
+        values = yaml.load(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise ValueError(one_line(f"{line}{error.problem or error.context}")) from error
@@ -34,6 +43,8 @@ def parse(text: str) -> tuple[Metadata, tuple[str, ...]]:
         raise ValueError(one_line(str(error))) from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except (ValueError, OverflowError) as error:
+        raise ValueError("it holds a number or an escape that is out of range") from error
     if not isinstance(values, dict):
         raise ValueError("no list of fields")
     return from_mapping(values)

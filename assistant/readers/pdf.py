@@ -6,7 +6,7 @@ import ctypes
 import re
 import statistics
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
@@ -63,7 +63,7 @@ def read(data: bytes, source_id: str) -> Reading:
                 raise UnreadableFile("not a PDF file; give it the suffix of its kind") from error
             raise UnreadableFile("damaged: it cannot be opened; get or save it again") from error
         with closing(document):
-            information = document.get_metadata_dict()
+            information = {key: _string(document.get_metadata_value, key) for key in ("Title", "Author")}
             pages = [_page(document, number) for number in range(len(document))]
     if not pages:
         raise UnreadableFile("damaged: it has no pages; get or save it again")
@@ -89,7 +89,7 @@ def _page(document: Any, index: int) -> _Page:  # noqa: ANN401
     """Read one page."""
     import pypdfium2 as pdfium
 
-    label = one_line(document.get_page_label(index)) or str(index + 1)
+    label = one_line(_string(document.get_page_label, index)) or str(index + 1)
     try:
         with closing(document[index]) as page, closing(page.get_textpage()) as text_page:
             paragraphs = _paragraphs(list(_lines(text_page)))
@@ -97,6 +97,14 @@ def _page(document: Any, index: int) -> _Page:  # noqa: ANN401
             return _Page(label, paragraphs, pictures=pictures)
     except pdfium.PdfiumError:
         return _Page(label, [], damaged=True)
+
+
+def _string(get: Callable[[Any], str], key: str | int) -> str:
+    """A string that a PDF holds beside its pages; empty, as where it is missing, if it is no valid UTF-16."""
+    try:
+        return get(key)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _problems(pages: list[_Page]) -> tuple[str, ...]:
@@ -207,8 +215,8 @@ def _metadata(information: dict[str, str], pages: list[_Page]) -> Metadata:
         letters = _letters(value)
         return one_line(value) if letters and not plain_word and letters in printed else None
 
-    author = confirmed(information.get("Author", ""))
-    return Metadata(title=confirmed(information.get("Title", "")), authors=(author,) if author else ())
+    author = confirmed(information["Author"])
+    return Metadata(title=confirmed(information["Title"]), authors=(author,) if author else ())
 
 
 def _letters(text: str) -> str:
