@@ -96,7 +96,7 @@ class PassageEncoder:
         except _LOADING as error:
             if folder is not None or local:
                 raise _unusable(name, error) from error
-            logging.set_verbosity_error()
+            logging.set_verbosity_error()  # type: ignore[no-untyped-call]
             getLogger("huggingface_hub").setLevel("ERROR")  # it would print every attempt to reach the hub
             try:
                 self.model = SentenceTransformer(name)

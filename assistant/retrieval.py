@@ -23,7 +23,7 @@ from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filt
 from assistant.settings import CANDIDATES, MAX_QUESTION, SENTENCE_COSINE_WEIGHT
 
 Rows = npt.NDArray[np.int64]
-_QUOTED = re.compile(r"(?<!\w)\"([^\"]{1,300})\"|“([^“”]{1,300})”|„([^„“”]{1,300})[“”]|«([^«»]{1,300})»")
+_QUOTED = re.compile(r"(?<!\w)\"([^\"]+)\"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _MOST_PHRASES = 20
 _MOST_DUPLICATES = 5
@@ -109,7 +109,9 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
             break
         chosen[stale] = False  # and search again, so that what is left fills the places
         notes += [
-            f"{index.ids[number]} has changed or gone since the index was built: rebuild to use it." for number in stale
+            f"{index.ids[number]} has changed or gone since the index was built and is not quoted: "
+            "rebuild the index to use it."
+            for number in stale
         ]
     sentences = _score_sentences(index, groups, vector, list(terms))
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]

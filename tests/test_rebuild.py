@@ -577,12 +577,13 @@ def test_a_source_that_is_not_as_it_was_indexed_is_not_quoted(notes: Library, co
     assert ran.status == 1
     answer = json.loads(ran.out)
     assert answer["notes"] == [
-        "bees.txt has changed or gone since the index was built and is not quoted: run assistant rebuild."
+        "bees.txt has changed or gone since the index was built and is not quoted: rebuild the index to use it."
     ]
     assert {excerpt["citation"]["source_id"] for excerpt in answer["excerpts"]} <= {"harbour.md", "lighthouse.md"}
     assert "hives" not in json.dumps([answer["statements"], answer["excerpts"]])
     assert ran.error == (
-        "assistant: 1 files have changed since the index was built (first: bees.txt): run assistant rebuild"
+        "assistant: a file has changed since the index was built and cannot be quoted (first: bees.txt): "
+        "run assistant rebuild"
     )
     assert notes.state("bees.txt") == ("changed" if how == "changed" else "missing")
 

@@ -46,10 +46,9 @@ def collect(root: Path, previous: Generation | None, told: Callable[[int, int], 
         told(done, len(files))
         try:
             found, stamp = _read(root, file, previous)
+        except FileNotFoundError:
+            skipped.append(Skipped(file.id, "removed while the build ran"))
         except UnreadableFile as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                skipped.append(Skipped(file.id, "removed while the build ran"))
-                continue
             skipped.append(Skipped(file.id, str(error)))
             left_out[file.path.relative_to(root).as_posix()] = stamp_of(file.path)
         else:
@@ -97,7 +96,10 @@ def stamp_of(path: Path) -> list[int]:
 def _read(root: Path, file: SourceFile, previous: Generation | None) -> tuple[list[Source], Stamp]:
     # Before reading: a file that changes in between then shows as changed, not as verified.
     size, mtime_ns = stamp_of(file.path)
-    data = load(file.path)
+    try:
+        data = load(file.path)
+    except UnreadableFile as error:
+        raise (error.__cause__ if isinstance(error.__cause__, FileNotFoundError) else error) from None
     name = file.path.relative_to(root).as_posix()
     stamp = Stamp(name, size, mtime_ns, digest(data), reader_version(file.id) or "")
     old = previous.of_file(name) if previous else {}

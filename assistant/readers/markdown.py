@@ -28,8 +28,8 @@ _FIELD = re.compile(r"(?:\s|#[^\n]*\n)*+[\"']?[\w-]+[\"']?[ \t]*:(?:\s|\Z)")
 _SPACES = re.compile("[ \t]+")
 _HARD_BREAK = "\u2028"  # told from a line break of the file, and a line end once the text is canonical
 _UNSEEN_ELEMENT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
-_LINE_TAG = re.compile(r"<(?:br|/?(?:p|div|li|tr|h[1-6]|dt|dd|blockquote|summary))\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[/!?a-z][^>]*>", re.IGNORECASE)
+_LINE_TAG = re.compile(r"<(?:br|/?(?:p|div|li|tr|h[1-6]|dt|dd|blockquote|summary))\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[/!?a-z][^<>]*>", re.IGNORECASE)
 
 
 def read(data: bytes, source_id: str) -> Reading:
