@@ -43,7 +43,14 @@ def sources_html(sources: Sequence[SourceSummary]) -> str:
     for source in sources:
         known = [source.metadata.publisher, source.metadata.issued and date_words(source.metadata.issued)]
         details = "".join(f"<span>{escape(part)}</span>" for part in [*known, count(source.words, "word")] if part)
-        described = [source.title, source.id, *known, *source.metadata.authors, *source.metadata.tags]
+        described = [
+            source.title,
+            source.id,
+            *known,
+            source.metadata.covers,
+            *source.metadata.authors,
+            *source.metadata.tags,
+        ]
         words = " ".join(part for part in described if part).lower()
         line = f'<span class="title">{escape(source.title)}</span><span class="details">{details}</span>'
         items.append(f'<li data-words="{escape(words)}">{button("source", "read", line, {"source": source.id})}</li>')
@@ -62,6 +69,15 @@ def status_html(status: Status) -> str:
     if status.cancelled:
         return '<p class="notice">The rebuild was cancelled. The index is as it was before.</p>'
     return report_html(status.report) if status.report else ""
+
+
+def changed_html(files: Sequence[str]) -> str:
+    """That files have changed since the index was built, so that what they say now is not searched."""
+    if not files:
+        return ""
+    what = escape(files[0]) if len(files) == 1 else f"{escape(files[0])} and {count(len(files) - 1, 'other file')}"
+    has = "has" if len(files) == 1 else "have"
+    return f'<p class="notice">{what} {has} changed since the last rebuild and will not be quoted until the next.</p>'
 
 
 def report_html(report: BuildReport) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Reply = TypeVar("Reply")
 HERE = Path(__file__).parent
+LOOK_SECONDS = 3.0
+"""How long the list of changed files is good for; each open page asks every four seconds."""
 UNEXPECTED = "Something went wrong while searching. The details are in the terminal where the assistant was started."
 
 
@@ -51,6 +54,7 @@ class Page:
         self.library = library
         self._rebuild = rebuild
         self._cache: Shown | None = None
+        self._looked: tuple[str, float, list[str]] = ("", 0.0, [])
 
     def _shown(self) -> Shown:
         """What the page shows of the index now in use, worked out once for each."""
@@ -58,6 +62,14 @@ class Page:
             library = self.library
             self._cache = Shown(library.index_id, tuple(library.list_sources()), tuple(library.suggestions()))
         return self._cache
+
+    def _changed(self, index_id: str) -> list[str]:
+        """Files that the index in use does not know as they are now; looked for at most every few seconds."""
+        known, at, files = self._looked
+        if known != index_id or time.monotonic() - at > LOOK_SECONDS:
+            files = self.library.outdated()
+            self._looked = (index_id, time.monotonic(), files)
+        return files
 
     def respond(self, question: str, past: list[Exchange]) -> Iterator[tuple[Any, Any, Any]]:
         """Show the question at once, then its answer: yields (question box, messages, conversation)."""
@@ -97,6 +109,8 @@ class Page:
                 state["sources"] = listing.sources_html(now.sources)
                 state["welcome"] = listing.welcome_html(now.suggestions, len(now.sources))
                 state["index"] = now.index_id
+            if not status.running:
+                state["status"] += listing.changed_html(self._changed(now.index_id))
         except AssistantError as error:
             state["status"] += "" if status.running else render.notice_html(str(error))
         return state

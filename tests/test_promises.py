@@ -1,0 +1,117 @@
+"""What a careful reader counts on: nothing is hidden, nothing old is quoted, no damage goes unnoticed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from assistant import Library, open_library
+from assistant.child import rebuild_command, start
+from assistant.errors import IndexDamaged, IndexOutdated
+from assistant.settings import Recipe
+
+AGREED = (
+    "At the meeting in the old town hall on 4 May the delegation of the islands, after a long talk about the harbour "
+    "works and the cost of the new breakwater, agreed to let the inspectors of the union return to the quays and to "
+    "the two storehouses before the end of the summer."
+)
+
+
+def made(folder: Path, **files: str) -> Library:
+    (folder / "sources").mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / "sources" / f"{name}.txt").write_text(text + "\n", "utf-8")
+    return open_library(folder / "sources", index=folder / "index")
+
+
+def test_passages_that_differ_by_a_word_are_both_shown_and_equal_ones_once(tmp_path: Path) -> None:
+    library = made(tmp_path, yes=AGREED, no=AGREED.replace("agreed", "refused"), again=AGREED.upper())
+    excerpts = library.retrieve("Did the delegation let the inspectors return?")
+    assert {excerpt.citation.source_id for excerpt in excerpts} | {"yes.txt", "again.txt"} == {
+        "yes.txt",
+        "no.txt",
+        "again.txt",
+    }
+    assert len(excerpts) == 2
+    (twin,) = [copy for excerpt in excerpts for copy in excerpt.duplicates]
+    assert twin.quote.casefold() == AGREED.casefold()
+
+
+def test_a_phrase_is_found_in_its_possessive_and_a_single_character_in_a_word(tmp_path: Path) -> None:
+    library = made(
+        tmp_path, note="North Korea’s envoy spoke. Then North Korea left.", zh="朝鲜核问题六方会谈在北京举行。"
+    )
+    assert [found.citation.quote for found in library.find("north korea")] == ["North Korea"] * 2
+    assert len(library.find("核")) == 1
+    assert library.ask("核").unseen_words == ()
+    assert library.retrieve('"North Korea" envoy')[0].citation.source_id == "note.txt"
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u2028"])
+def test_any_white_space_may_stand_before_a_full_stop(tmp_path: Path, space: str) -> None:
+    library = made(tmp_path, note=f"The plan was called B{space}. Yes, it was the plan of the harbour master.")
+    assert library.ask("What was the plan of the harbour master called?").excerpts
+
+
+def test_a_changed_source_is_not_found(notes: Library) -> None:
+    (notes.sources / "bees.txt").write_text("The orchard keeps ninety hives.\n", "utf-8")
+    assert notes.find("nine hives") == []
+    assert len(notes.find("Skarn Point")) == 2
+
+
+def test_a_change_of_the_same_length_and_time_is_seen(notes: Library) -> None:
+    path = notes.sources / "bees.txt"
+    before = path.stat()
+    path.write_text(path.read_text("utf-8").replace("nine", "five"), "utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert all(e.citation.source_id != "bees.txt" for e in notes.ask("How many hives does the orchard keep?").excerpts)
+
+
+def test_check_sees_a_change_that_moves_no_passage(notes: Library) -> None:
+    path = notes.sources / "lighthouse.md"
+    path.write_text(path.read_text("utf-8").replace("Coast Society", "Toast Society"), "utf-8")
+    report = notes.check()
+    assert [problem.file for problem in report.problems] == ["lighthouse.md"]
+
+
+def test_an_altered_text_in_the_index_is_never_quoted(notes: Library) -> None:
+    index = notes.generation()
+    database = sqlite3.connect(index.path / "sources.sqlite")
+    database.execute("UPDATE sources SET text = replace(text, 'nine hives', 'five hives')")
+    database.commit()
+    database.close()
+    fresh = Library(notes.sources, notes.index)
+    with pytest.raises(IndexDamaged):
+        fresh.ask("How many hives does the orchard keep?")
+    with pytest.raises(
+        IndexDamaged
+    ):  # large files are not digested when an index is opened, so the text has its own seal
+        index.source(index.find("bees.txt"))
+
+
+def test_an_index_of_another_recipe_is_not_used(notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.index.generation.Recipe", lambda: Recipe(splitter=99))
+    with pytest.raises(IndexOutdated, match="assistant rebuild"):
+        Library(notes.sources, notes.index).generation()
+
+
+def test_a_module_in_the_users_folder_is_not_run(notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    (notes.sources.parent / "random.py").write_text("raise SystemExit('the user\\'s own file ran')", "utf-8")
+    monkeypatch.chdir(notes.sources.parent)
+    with start(rebuild_command(notes), subprocess.DEVNULL) as child:
+        assert child.wait(60) == 0
+
+
+def test_a_file_that_the_reader_fails_on_is_left_out(notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("no such thing")
+
+    (notes.sources / "odd.txt").write_text("An odd file.", "utf-8")
+    monkeypatch.setattr("assistant.readers.plain.read", fail)
+    report = notes.rebuild()
+    assert [item.file for item in report.skipped] == ["odd.txt"]
+    assert report.unchanged == 3
