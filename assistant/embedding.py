@@ -90,13 +90,13 @@ class PassageEncoder:
         from sentence_transformers import SentenceTransformer  # imports torch: seconds
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading the weights: it would break into our own bars
+        logging.disable_progress_bar()  # of reading the weights: it would break into our own bars
         try:
             self.model: SentenceTransformer = SentenceTransformer(str(folder or name), local_files_only=True)
         except _LOADING as error:
             if folder is not None or local:
                 raise _unusable(name, error) from error
-            logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+            logging.set_verbosity_error()
             getLogger("huggingface_hub").setLevel("ERROR")  # it would print every attempt to reach the hub
             try:
                 self.model = SentenceTransformer(name)

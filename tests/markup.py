@@ -1,10 +1,22 @@
-"""Reading HTML as a browser would, for the tests of what is shown."""
+"""Reading HTML as a browser would, and a source to show, for the tests of what is shown."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from assistant.records import Locator, LocatorKind, Metadata, Source
+
 HOSTILE = """"><script>x</script><img src=x onerror='y'>${z}{{z}} & [1] `b`"""
+TEXT = "Findings\n\nThe bridge opened in 1932. It closed in 1970.\n\nThe bridge opened in 1932. Trains used it."
+LOCATORS = (
+    Locator(0, LocatorKind.PAGE, "7"),
+    Locator(0, LocatorKind.SECTION, "Findings", 2),
+    Locator(10, LocatorKind.PARAGRAPH, "1"),
+    Locator(37, LocatorKind.PAGE, "8"),
+    Locator(57, LocatorKind.PARAGRAPH, "2"),
+)
+KNOWN = Metadata(title="The Bridge", publisher="City Archive", issued="1971-03", covers="1932/1970")
+SOURCE = Source("bridge.md", TEXT, KNOWN, "d", LOCATORS)
 
 
 class Tags(HTMLParser):

@@ -5,22 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from markup import HOSTILE, Tags, assert_only_text
+from markup import HOSTILE, SOURCE, TEXT, Tags, assert_only_text
 
 from assistant.chat.reader import WINDOW_BLOCKS, Anchor, blocks, find_words, gone_html, source_html
 from assistant.errors import UsageError
 from assistant.records import CitationState, Locator, LocatorKind, Metadata, Source
-
-TEXT = "Findings\n\nThe bridge opened in 1932. It closed in 1970.\n\nThe bridge opened in 1932. Trains used it."
-LOCATORS = (
-    Locator(0, LocatorKind.PAGE, "7"),
-    Locator(0, LocatorKind.SECTION, "Findings", 2),
-    Locator(10, LocatorKind.PARAGRAPH, "1"),
-    Locator(37, LocatorKind.PAGE, "8"),
-    Locator(57, LocatorKind.PARAGRAPH, "2"),
-)
-KNOWN = Metadata(title="The Bridge", publisher="City Archive", issued="1971-03", covers="1932/1970")
-SOURCE = Source("bridge.md", TEXT, KNOWN, "d", LOCATORS)
 
 
 class Shelf:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from markup import HOSTILE, Tags, assert_only_text
+from markup import HOSTILE, SOURCE, TEXT, Tags, assert_only_text
 
 from assistant.chat.listing import report_html, sources_html, status_html, welcome_html
 from assistant.chat.rebuild import Status
@@ -35,17 +35,6 @@ from assistant.records import (
     SourceSummary,
     Statement,
 )
-
-TEXT = "Findings\n\nThe bridge opened in 1932. It closed in 1970.\n\nThe bridge opened in 1932. Trains used it."
-LOCATORS = (
-    Locator(0, LocatorKind.PAGE, "7"),
-    Locator(0, LocatorKind.SECTION, "Findings", 2),
-    Locator(10, LocatorKind.PARAGRAPH, "1"),
-    Locator(37, LocatorKind.PAGE, "8"),
-    Locator(57, LocatorKind.PARAGRAPH, "2"),
-)
-KNOWN = Metadata(title="The Bridge", publisher="City Archive", issued="1971-03", covers="1932/1970")
-SOURCE = Source("bridge.md", TEXT, KNOWN, "d", LOCATORS)
 
 
 def citation(source: Source, start: int, end: int) -> Citation:
