@@ -116,11 +116,13 @@ def find_phrase(text: str, phrase: str) -> Iterator[tuple[int, int]]:
     >>> list(find_phrase("North Korea's note", "north korea"))
     [(0, 11)]
     """
-    wanted = [word.folded for word in words(phrase)]
+    asked = list(words(phrase))
+    wanted = [word.folded for word in asked]
     if not wanted:
         return
-    if len(wanted) == 1 and _LONE_CJK.fullmatch(phrase.strip()):
-        yield from (match.span() for match in re.finditer(re.escape(phrase.strip()), text))
+    first = phrase[asked[0].start : asked[0].end]
+    if len(wanted) == 1 and _LONE_CJK.fullmatch(first):
+        yield from (match.span() for match in re.finditer(re.escape(first), text))
         return
     found = list(words(text))
     for at in range(len(found) - len(wanted) + 1):

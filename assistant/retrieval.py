@@ -27,6 +27,7 @@ _QUOTED = re.compile(r"(?<!\w)\"([^\"]+)\"|“([^“”]+)”|„([^„“”]+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _MOST_PHRASES = 20
 _MOST_DUPLICATES = 5
+_EDGES = ".,;:!?\"'“”‘’()"
 _WORDS_EACH = 180
 """Words for each excerpt asked for, in all the excerpts together."""
 _HIGHLIGHTS = 3
@@ -100,6 +101,7 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
     searched = int(chosen.sum())
     terms = index.analyser.content(query.search_text)
     vector = index.encoder.encode_queries([query.search_text])[0]
+    gone: list[str] = []
     while True:
         within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
         if query.phrases:
@@ -108,11 +110,11 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
         if not stale:
             break
         chosen[stale] = False  # and search again, so that what is left fills the places
-        notes += [
-            f"{index.ids[number]} has changed or gone since the index was built and is not quoted: "
-            "rebuild the index to use it."
-            for number in stale
-        ]
+        gone += [index.ids[number] for number in stale]
+    if gone:
+        which = f"{gone[0]} has" if len(gone) == 1 else f"{len(gone)} sources (first: {gone[0]}) have"
+        kept = "is not quoted: rebuild the index to use it." if len(gone) == 1 else "are not quoted: rebuild the index."
+        notes.append(f"{which} changed or gone since the index was built and {kept}")
     sentences = _score_sentences(index, groups, vector, list(terms))
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]
     unseen = tuple(word for term, word in terms.items() if not _is_seen(index, term, word))
@@ -178,7 +180,7 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
             stale[number] = None
             continue
         text = index.text(hit.row)
-        folded = tuple(word.folded for word in words(text))
+        folded = _same_words(text)
         twin = seen.setdefault(folded, hit.row)
         if twin != hit.row:
             group = next(group for group in groups if twin in group.rows)
@@ -190,6 +192,11 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
             break
         _place(index, groups, _Group([hit.row], hit.score, size))
     return groups, list(stale)
+
+
+def _same_words(text: str) -> tuple[str, ...]:
+    """The text without case, white space and the punctuation at the edges of words; signs such as - and $ count."""
+    return tuple(word.strip(_EDGES) for word in unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _place(index: Generation, groups: list[_Group], new: _Group) -> None:

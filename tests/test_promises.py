@@ -115,3 +115,35 @@ def test_a_file_that_the_reader_fails_on_is_left_out(notes: Library, monkeypatch
     report = notes.rebuild()
     assert [item.file for item in report.skipped] == ["odd.txt"]
     assert report.unchanged == 3
+
+
+@pytest.mark.parametrize("name", ["vectors.npy", "sentence_vectors.npy", "keys.npy", "dense.faiss", "passages.npy"])
+def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
+    notes: Library, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("assistant.index.generation.SMALL", 0)  # as if every file were too large to digest at opening
+    path = notes.generation().path / name
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 0xFF
+    path.write_bytes(data)
+    report = Library(notes.sources, notes.index).rebuild()
+    assert report.embedded == report.passages
+    assert "damaged" in report.notes[0]
+    assert Library(notes.sources, notes.index).check().ok
+
+
+def test_altered_dates_in_the_index_are_never_filtered_by(notes: Library) -> None:
+    index = notes.generation()
+    database = sqlite3.connect(index.path / "sources.sqlite")
+    database.execute("UPDATE sources SET metadata = replace(metadata, '2020', '1920')")
+    database.commit()
+    database.close()
+    with pytest.raises(IndexDamaged):
+        assert index.metadata
+
+
+@pytest.mark.parametrize(("one", "other"), [("-5 degrees", "5 degrees"), ("$50", "€50"), ("< 5 metres", "> 5 metres")])
+def test_signs_tell_passages_apart(tmp_path: Path, one: str, other: str) -> None:
+    text = "The limit for the harbour is {} today."
+    library = made(tmp_path, a=text.format(one), b=text.format(other))
+    assert len(library.retrieve("What is the limit for the harbour?")) == 2

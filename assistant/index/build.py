@@ -109,7 +109,9 @@ class _Build:
     def _previous(self) -> Generation | None:
         """The generation in use; None where there is none, or none that can be used, which is noted."""
         try:
-            return Generation(self.folder.path / self.folder.current(), self.root)
+            previous = Generation(self.folder.path / self.folder.current(), self.root)
+            verify_files(previous.path, previous.manifest)  # all of them: what is taken over gets a new seal
+            return previous
         except IndexMissing:
             return None
         except (IndexDamaged, IndexOutdated) as error:

@@ -13,6 +13,7 @@ import stat
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,8 +35,11 @@ PASSAGE = np.dtype([(name, "<i8") for name in ("source", "start", "end", "sectio
 """Source number, offsets, start of the section's text, and the range of the passage's sentences."""
 SMALL = 16_000_000
 """Bytes; files up to this size are digested whenever a generation is opened, larger ones by `check`."""
+_COLUMNS = ("passages.npy", "sentences.npy")
+"""What says where a quotation begins and ends is digested whatever its size."""
 _TRUSTED = 32_000_000
 _TEXTS_KEPT = 64
+CATALOGUE = "SELECT id, metadata, file, size, mtime_ns, digest, reader, problems FROM sources ORDER BY number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,17 @@ class Generation:
         return encoder
 
     @cached_property
+    def _catalogue(self) -> list[Any]:
+        """What is stored of every source but its text and locators, by number; compared with the manifest."""
+        rows = self._all(CATALOGUE)
+        if catalogue_seal(rows) != self.manifest["catalogue"]:
+            raise self._damaged("sources.sqlite")
+        return rows
+
+    @cached_property
     def ids(self) -> list[str]:
         """The ids of the sources, by number."""
-        return [row[0] for row in self._all("SELECT id FROM sources ORDER BY number")]
+        return [row[0] for row in self._catalogue]
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -122,15 +134,14 @@ class Generation:
     @cached_property
     def metadata(self) -> list[Metadata]:
         """What is known about each source, by number."""
-        return [_metadata(row[0]) for row in self._all("SELECT metadata FROM sources ORDER BY number")]
+        return [_metadata(row[1]) for row in self._catalogue]
 
     @cached_property
     def stamps(self) -> list[Stamp]:
         """The file behind each source, by number."""
-        rows = self._all("SELECT file, size, mtime_ns, digest, reader, problems FROM sources ORDER BY number")
         return [
             Stamp(file, size, mtime_ns, known, reader, tuple(json.loads(problems)))
-            for file, size, mtime_ns, known, reader, problems in rows
+            for _, _, file, size, mtime_ns, known, reader, problems in self._catalogue
         ]
 
     def of_file(self, file: str) -> dict[int, Stamp]:
@@ -297,6 +308,11 @@ def seal_of(manifest: dict[str, Any]) -> str:
     return digest(json.dumps(manifest, sort_keys=True).encode())
 
 
+def catalogue_seal(rows: Sequence[Sequence[object]]) -> str:
+    """The digest of what `CATALOGUE` selects, which tells when it was altered."""
+    return digest(json.dumps([list(row) for row in rows]).encode())
+
+
 def source_seal(source_id: str, text: str, metadata: str, file_digest: str, locators: str) -> str:
     """The digest of a source as it is stored, which tells when it was altered."""
     return digest("\0".join((source_id, metadata, file_digest, locators, text)).encode())
@@ -309,7 +325,7 @@ def describe_files(path: Path) -> dict[str, list[object]]:
 
 
 def verify_files(path: Path, manifest: dict[str, Any], largest: int | None = None) -> None:
-    """Compares sizes, and digests of files up to `largest` bytes (None: all), with the manifest.
+    """Compares sizes, and digests of files up to `largest` bytes (None: all) and of columns, with the manifest.
 
     Raises:
         IndexDamaged: a file is missing, truncated or altered.
@@ -317,7 +333,8 @@ def verify_files(path: Path, manifest: dict[str, Any], largest: int | None = Non
     for name, (size, known) in manifest["files"].items():
         file = path / name
         try:
-            wrong = file.stat().st_size != size or ((largest is None or size <= largest) and file_digest(file) != known)
+            read = largest is None or size <= largest or name in _COLUMNS
+            wrong = file.stat().st_size != size or (read and file_digest(file) != known)
         except OSError:
             wrong = True
         if wrong:

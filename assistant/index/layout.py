@@ -130,7 +130,9 @@ class IndexFolder:
             if _GENERATION.fullmatch(entry.name) and entry.name not in generations:
                 shutil.rmtree(entry, ignore_errors=True)
         for entry in self.encoders.iterdir() if self.encoders.exists() else ():
-            if entry.name not in encoders:
+            if entry.is_file():
+                entry.unlink(missing_ok=True)
+            elif entry.name not in encoders:
                 shutil.rmtree(entry, ignore_errors=True)
 
 

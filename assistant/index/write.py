@@ -16,7 +16,7 @@ from assistant import dense, lexical
 from assistant.analysis import Analyser, detect_language
 from assistant.embedding import Vectors
 from assistant.index.collect import Collection
-from assistant.index.generation import PASSAGE, describe_files, seal_of, source_seal
+from assistant.index.generation import CATALOGUE, PASSAGE, catalogue_seal, describe_files, seal_of, source_seal
 from assistant.index.vectors import KEY, Input
 from assistant.passages import Piece
 from assistant.settings import FORMAT_VERSION
@@ -39,7 +39,7 @@ def write_generation(
     path: Path, contents: Contents, passage_vectors: Vectors, sentence_vectors: Vectors, about: dict[str, Any]
 ) -> None:
     """Writes everything into the empty folder `path`; `about` is what the manifest says of model and recipe."""
-    _write_sources(path / "sources.sqlite", contents.collection)
+    catalogue = _write_sources(path / "sources.sqlite", contents.collection)
     passages, sentences = _columns(contents.pieces)
     arrays = {
         "passages": passages,
@@ -58,6 +58,7 @@ def write_generation(
         "format": FORMAT_VERSION,
         **about,
         "analyser": analyser.language,
+        "catalogue": catalogue,
         "counts": {"sources": len(contents.pieces), "passages": len(passages), "sentences": len(sentences)},
         "files": describe_files(path),
     }
@@ -75,7 +76,8 @@ def _allow_as(model: Path, folder: Path) -> None:
         file.chmod(mode)
 
 
-def _write_sources(path: Path, collection: Collection) -> None:
+def _write_sources(path: Path, collection: Collection) -> str:
+    """Writes texts and metadata; returns the seal of the catalogue."""
     database = sqlite3.connect(path)
     try:
         database.execute(_TABLE)
@@ -90,6 +92,7 @@ def _write_sources(path: Path, collection: Collection) -> None:
             )  # fmt: skip
             database.execute(f"INSERT INTO sources VALUES ({','.join('?' * len(row))})", row)
         database.commit()
+        return catalogue_seal(database.execute(CATALOGUE).fetchall())
     finally:
         database.close()
 
