@@ -15,7 +15,7 @@ from assistant.records import CheckReport, CitationState, Progress, Skipped, Sou
 
 
 def check(index: Generation, progress: Progress | None = None) -> CheckReport:
-    """Reads every source again and compares every passage word for word; then verifies the index's own files."""
+    """Verifies the index's own files; then reads every source again and compares every passage word for word."""
     told = progress or (lambda stage, done, total: None)
     damage = _damage(index)
     if damage:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from assistant.child import rebuild_command, start
@@ -118,8 +119,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _library(options: argparse.Namespace) -> Library:
-    from pathlib import Path
-
     return Library(Path(options.sources), Path(options.index), options.model or None)
 
 

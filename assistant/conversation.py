@@ -6,7 +6,7 @@ A follow-up is searched with words carried over from the turns before it; a new 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.analysis import words
@@ -124,11 +124,8 @@ def _rarest(text: str, index: Generation, count: int) -> list[str]:
 def _names(answer: str, index: Generation) -> list[str]:
     """Words of an answer's first statement that have a capital inside the sentence, rarest first."""
     inside = re.findall(r"(?<=[a-z,] )[A-Z]\w+", answer.partition("” [")[0])
-    return sorted(dict.fromkeys(_unstopped(inside, index)), key=lambda word: -_rarity(word, index))
-
-
-def _unstopped(found: Iterable[str], index: Generation) -> list[str]:
-    return [word for word in found if index.analyser.content(word)]
+    named = [word for word in dict.fromkeys(inside) if index.analyser.content(word)]
+    return sorted(named, key=lambda word: -_rarity(word, index))
 
 
 def _rarity(word: str, index: Generation) -> float:

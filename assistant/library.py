@@ -161,9 +161,7 @@ class Library:
         Raises:
             SourcesMissing, IndexLocked, IndexForeign, UsageError, ModelUnusable: as `assistant.index.build.build`.
         """
-        from assistant.index.build import (
-            build,
-        )  # reads every format and, where there is something to embed, imports torch
+        from assistant.index.build import build  # imports every reader and, when there is work to do, torch
 
         return build(self.sources, self.index, self.model, full=full, progress=progress)
 

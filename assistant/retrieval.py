@@ -70,7 +70,7 @@ def parse(question: str, filters: Filters = NO_FILTERS) -> Query:
     """The query for a question: quoted words become phrases that must occur; control characters become spaces.
 
     Raises:
-        UsageError: the question holds no letters or digits, or is too long.
+        UsageError: the question holds no letters or digits, is too long, or quotes too many phrases.
     """
     text = " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", question)).split())
     if len(text) > MAX_QUESTION:
@@ -180,8 +180,7 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
             stale[number] = None
             continue
         text = index.text(hit.row)
-        folded = _same_words(text)
-        twin = seen.setdefault(folded, hit.row)
+        twin = seen.setdefault(_same_words(text), hit.row)
         if twin != hit.row:
             group = next(group for group in groups if twin in group.rows)
             if len(group.duplicates) < _MOST_DUPLICATES:

@@ -28,6 +28,13 @@ def made(folder: Path, **files: str) -> Library:
     return open_library(folder / "sources", index=folder / "index")
 
 
+def alter(generation: Path, statement: str) -> None:
+    database = sqlite3.connect(generation / "sources.sqlite")
+    database.execute(statement)
+    database.commit()
+    database.close()
+
+
 def test_passages_that_differ_by_a_word_are_both_shown_and_equal_ones_once(tmp_path: Path) -> None:
     library = made(tmp_path, yes=AGREED, no=AGREED.replace("agreed", "refused"), again=AGREED.upper())
     excerpts = library.retrieve("Did the delegation let the inspectors return?")
@@ -80,10 +87,7 @@ def test_check_sees_a_change_that_moves_no_passage(notes: Library) -> None:
 
 def test_an_altered_text_in_the_index_is_never_quoted(notes: Library) -> None:
     index = notes.generation()
-    database = sqlite3.connect(index.path / "sources.sqlite")
-    database.execute("UPDATE sources SET text = replace(text, 'nine hives', 'five hives')")
-    database.commit()
-    database.close()
+    alter(index.path, "UPDATE sources SET text = replace(text, 'nine hives', 'five hives')")
     fresh = Library(notes.sources, notes.index)
     with pytest.raises(IndexDamaged):
         fresh.ask("How many hives does the orchard keep?")
@@ -134,10 +138,7 @@ def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
 
 def test_altered_dates_in_the_index_are_never_filtered_by(notes: Library) -> None:
     index = notes.generation()
-    database = sqlite3.connect(index.path / "sources.sqlite")
-    database.execute("UPDATE sources SET metadata = replace(metadata, '2020', '1920')")
-    database.commit()
-    database.close()
+    alter(index.path, "UPDATE sources SET metadata = replace(metadata, '2020', '1920')")
     with pytest.raises(IndexDamaged):
         assert index.metadata
 

@@ -75,15 +75,7 @@ class _Build:
         self.folder.prepare(self.root)
         with self.folder.lock():
             self.exported = self._exported()
-            previous = None if self.full else self._previous()
-            try:
-                return self._update(previous)
-            except IndexDamaged as error:
-                if previous is None:
-                    raise
-                # What opening does not look at (large files are digested by `check`) came to light on the way.
-                self._note_damage(error)
-                return self._update(None)
+            return self._update(None if self.full else self._previous())
 
     def _update(self, previous: Generation | None) -> BuildReport:
         collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
@@ -103,9 +95,6 @@ class _Build:
             ) from error
         return self._report(new, previous, collection, embedded)
 
-    def _note_damage(self, error: IndexUnusable) -> None:
-        self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
-
     def _previous(self) -> Generation | None:
         """The generation in use; None where there is none, or none that can be used, which is noted."""
         try:
@@ -115,7 +104,7 @@ class _Build:
         except IndexMissing:
             return None
         except (IndexDamaged, IndexOutdated) as error:
-            self._note_damage(error)
+            self.notes.append(f"built anew, since {str(error).rsplit(':', 1)[0]}")
             return None
 
     def _exported(self) -> dict[str, object] | None:

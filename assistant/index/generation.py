@@ -34,7 +34,7 @@ from assistant.settings import FORMAT_VERSION, Recipe
 PASSAGE = np.dtype([(name, "<i8") for name in ("source", "start", "end", "section", "first", "last")])
 """Source number, offsets, start of the section's text, and the range of the passage's sentences."""
 SMALL = 16_000_000
-"""Bytes; files up to this size are digested whenever a generation is opened, larger ones by `check`."""
+"""Bytes; files up to this size are digested whenever one is opened, larger ones by a rebuild and by `check`."""
 _COLUMNS = ("passages.npy", "sentences.npy")
 """What says where a quotation begins and ends is digested whatever its size."""
 _TRUSTED = 32_000_000
