@@ -121,6 +121,30 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
     return Retrieval(tuple(excerpts), tuple(sentences), searched, unseen, tuple(notes))
 
 
+def stages(query: Query, index: Generation) -> dict[str, list[int]]:
+    """The rows that each stage of the search ranks for a query, best first: what an evaluation compares.
+
+    `dense` and `lexical` are the candidates of the two searches, `rrf` their reciprocal rank fusion (Cormack, Clarke
+    and Büttcher 2009; k = 60), which nothing else uses, `fused` the sum of the two scores, `final` what answers use.
+    """
+    terms = list(index.analyser.content(query.search_text))
+    vector = index.encoder.encode_queries([query.search_text])[0]
+    dense, _ = index.dense.search(vector, CANDIDATES)
+    lexical, _ = index.lexical.search(terms, CANDIDATES)
+    reciprocal: dict[int, float] = {}
+    for found in (dense, lexical):
+        for rank, row in enumerate(found.tolist(), 1):
+            reciprocal[row] = reciprocal.get(row, 0.0) + 1 / (60 + rank)
+    hits = [hit.row for hit in _search(index, vector, terms, CANDIDATES, None)]
+    return {
+        "dense": dense.tolist(),
+        "lexical": lexical.tolist(),
+        "rrf": sorted(reciprocal, key=lambda row: (-reciprocal[row], row)),
+        "fused": hits,
+        "final": hits,
+    }
+
+
 def _is_seen(index: Generation, term: str, word: str) -> bool:
     """Whether some source has the word; a lone Chinese or Japanese character is looked for in the texts themselves."""
     if index.lexical.frequency(term):
