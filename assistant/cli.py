@@ -19,6 +19,7 @@ from typing import Any
 
 from assistant.child import rebuild_command, start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
+from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
 from assistant.library import Library
 from assistant.records import AnswerKind, BuildReport, CheckReport, Skipped, Turn
 from assistant.settings import DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SOURCES
@@ -32,6 +33,7 @@ _EXAMPLES = """examples:
   assistant find "action for action"
   assistant rebuild
   assistant check
+  assistant evaluate my-collection --json
 """
 
 
@@ -113,6 +115,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     find.add_argument("phrase")
     command("sources", _sources, "list the indexed sources", as_json)
     command("check", _check, "verify every passage against its source, word for word", as_json)
+    evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json])
+    evaluate.set_defaults(run=_evaluate)
+    add_evaluate_arguments(evaluate)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["chat", *arguments]
     return parser.parse_args(arguments)
@@ -268,3 +273,9 @@ def _check(options: argparse.Namespace) -> int:
     else:
         print_check(report)
     return 0 if report.ok else 1
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from assistant.printing import progress_bars
+
+    return run_evaluation(options, progress_bars)

@@ -36,6 +36,10 @@ class DenseIndex:
         if (self._index.ntotal, self._index.d) != vectors.shape:
             raise RuntimeError(f"{path.name} holds {self._index.ntotal} vectors, not {len(vectors)}")
 
+    def cosines(self, query: Scores, rows: Rows) -> Scores:
+        """The cosine of each of `rows` with `query`, shape (len(rows),)."""
+        return np.asarray(self._vectors[rows] @ query, np.float32)
+
     def search(self, query: Scores, k: int, within: Rows | None = None) -> tuple[Rows, Scores]:
         """The `k` rows nearest to `query` (shape (dimensions,)) and their cosines, best first, ties by row.
 

@@ -43,6 +43,10 @@ class Encoder(Protocol):
         """The vectors of the texts, shape (len(texts), dimensions)."""
         ...
 
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces each text has."""
+        ...
+
 
 def model_folder(name: str) -> Path | None:
     """The folder of a model: the default's package, or `name` itself if it is one; None for a name on a hub.
@@ -232,6 +236,10 @@ class QueryEncoder:
         self._inputs: list[str] = about["inputs"]
         self._tokenizer.enable_truncation(about["max_pieces"])
         self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces each question has, of those that the model takes in."""
+        return [len(self._tokenizer.encode(text, add_special_tokens=False).ids) for text in texts]
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The vectors of questions, shape (len(texts), dimensions)."""

@@ -1,19 +1,71 @@
-"""One score from two: the cosine of a passage and its share of the best possible BM25 score.
+"""One score from several: what each search says of a candidate, weighed and added.
 
-Both are absolute, so scores can be compared between questions, which ranks cannot.
+All signals are absolute (cosines, and shares of the best possible lexical score), so scores can be compared between
+questions, which ranks cannot.
 """
 
 from __future__ import annotations
+
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from assistant.records import Hit
-from assistant.settings import COSINE_WEIGHT, SHARE_WEIGHT
+from assistant.settings import COSINE_WEIGHT, SHARE_WEIGHT, TRUST, WEIGHTS
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+_OF_MODEL = frozenset({"cosine", "sentence", "neighbour", "source", "feedback"})
 
 
-def fuse(rows: npt.NDArray[np.int64], cosines: npt.NDArray[np.float32], shares: npt.NDArray[np.float32]) -> list[Hit]:
-    """Hits in order of `0.4 * cosine + 0.6 * share`, ties by row; three arrays of one length."""
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of each candidate passage: arrays of one length, in [-1, 1] (cosines) or [0, 1] (shares)."""
+
+    cosine: Scores
+    """Of the passage with the question."""
+    sentence: Scores
+    """Of its nearest sentence."""
+    neighbour: Scores
+    """Of the nearer of the passages right before and after it."""
+    source: Scores
+    """Of the whole source."""
+    feedback: Scores
+    """Of the passage with the best passages of a first ranking (Rocchio 1971)."""
+    share: Scores
+    """BM25 of the passage."""
+    source_share: Scores
+    """BM25 of the whole source."""
+    heading: Scores
+    """Rarity of the question's words that stand in title and section."""
+
+
+def fuse(rows: Rows, cosines: Scores, shares: Scores) -> list[Hit]:
+    """Hits in order of the sum of the two scores, ties by row; three arrays of one length."""
     scores = COSINE_WEIGHT * cosines.astype(np.float64) + SHARE_WEIGHT * shares.astype(np.float64)
+    return _hits(rows, cosines, shares, scores)
+
+
+def rerank(rows: Rows, signals: Signals, trust: float = 1.0) -> list[Hit]:
+    """Hits in order of the weighted mean of all signals, ties by row; `trust` in (0, 1] scales the model's weights."""
+    weights = {name: weight * (trust if name in _OF_MODEL else 1.0) for name, weight in WEIGHTS.items()}
+    scores = sum(weights[name] * values.astype(np.float64) for name, values in asdict(signals).items())
+    return _hits(rows, signals.cosine, signals.share, np.asarray(scores) / sum(weights.values()))
+
+
+def trust_in_model(pieces: int, words: int) -> float:
+    """How far to trust the model with a question, by the word pieces that it needs for each of the words.
+
+    A model knows the words of its own language as one piece each, or nearly; those of another it spells out.
+
+    >>> trust_in_model(12, 10), round(trust_in_model(20, 10), 2), trust_in_model(40, 10)
+    (1.0, 0.57, 0.3)
+    """
+    low, high, least = TRUST
+    return float(np.clip((high - pieces / max(1, words)) / (high - low), least, 1.0))
+
+
+def _hits(rows: Rows, cosines: Scores, shares: Scores, scores: npt.NDArray[np.float64]) -> list[Hit]:
     order = np.lexsort((rows, -scores))
     return [Hit(int(rows[i]), float(cosines[i]), float(shares[i]), float(scores[i])) for i in order]

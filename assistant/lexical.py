@@ -27,19 +27,21 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("row", indexed=True, fast=True)
     # The terms come analysed (`assistant.analysis`), so white space is all that separates them.
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("heading", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
-def write(passages: Iterable[Sequence[str]], folder: Path) -> None:
-    """Indexes the terms of each passage, in order of row, in a new `folder`."""
+def write(texts: Iterable[tuple[Sequence[str], Sequence[str]]], folder: Path) -> None:
+    """Indexes texts in order of row, in a new `folder`: of each its terms, and those of its title and section."""
     folder.mkdir()
     index = tantivy.Index(_schema(), path=str(folder))
     # One thread, so that documents keep the order of their rows, and equal scores too.
     writer = index.writer(heap_size=_HEAP, num_threads=1)
-    for row, terms in enumerate(passages):
+    for row, (terms, heading) in enumerate(texts):
         document = tantivy.Document()
         document.add_integer("row", row)
         document.add_text("terms", " ".join(terms))
+        document.add_text("heading", " ".join(heading))
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
@@ -90,10 +92,32 @@ class LexicalIndex:
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in terms
         ]
         if within is not None:
-            chosen = tantivy.Query.term_set_query(self._schema, "row", [int(row) for row in within])
-            parts.append((tantivy.Occur.Must, tantivy.Query.const_score_query(chosen, 0.0)))
+            parts.append((tantivy.Occur.Must, self._rows(within)))
         best = (_K1 + 1) * sum(self.idf(term) for term in terms)
         return self._run(tantivy.Query.boolean_query(parts), k, best)
+
+    def shares(self, terms: Sequence[str], rows: Rows) -> Scores:
+        """The share of each of the distinct, sorted `rows`, shape (len(rows),)."""
+        return _aligned(rows, *self.search(terms, len(rows), rows))
+
+    def heading_shares(self, terms: Sequence[str], rows: Rows) -> Scores:
+        """How much of the terms' idf stands in the title and section of each of the distinct, sorted `rows`."""
+        total = sum(self.idf(term) for term in terms)
+        if not total or len(rows) == 0:
+            return np.zeros(len(rows), np.float32)
+        parts = []
+        for term in terms:
+            there = tantivy.Query.term_query(self._schema, "heading", term, "basic")
+            weighed = tantivy.Query.boost_query(tantivy.Query.const_score_query(there, 1.0), self.idf(term))
+            parts.append((tantivy.Occur.Should, weighed))
+        parts.append((tantivy.Occur.Must, self._rows(rows)))
+        return _aligned(rows, *self._run(tantivy.Query.boolean_query(parts), len(rows), total))
+
+    def _rows(self, rows: Rows) -> tantivy.Query:
+        """A query that fits these rows and adds nothing to their scores."""
+        return tantivy.Query.const_score_query(
+            tantivy.Query.term_set_query(self._schema, "row", [int(row) for row in rows]), 0.0
+        )
 
     def phrase(self, terms: Sequence[str]) -> Rows:
         """The rows that hold `terms` one after another, in order of row."""
@@ -111,3 +135,10 @@ class LexicalIndex:
         shares = np.asarray([score / best for score, _ in hits], np.float32)
         order = np.lexsort((rows, -shares))
         return rows[order], shares[order]
+
+
+def _aligned(rows: Rows, found: Rows, scores: Scores) -> Scores:
+    """The scores in order of the sorted `rows`, 0 for those not found."""
+    aligned = np.zeros(len(rows), np.float32)
+    aligned[np.searchsorted(rows, found)] = scores
+    return aligned

@@ -17,8 +17,8 @@ from assistant.analysis import find_phrase, words
 from assistant.bibliography import cite_slice
 from assistant.errors import UsageError
 from assistant.filters import select
-from assistant.fusion import fuse
 from assistant.index.generation import Generation
+from assistant.ranking import Question, encode, rank
 from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
 from assistant.settings import CANDIDATES, MAX_QUESTION, SENTENCE_COSINE_WEIGHT
 
@@ -99,14 +99,13 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
             f"{undated} undated {'source was' if undated == 1 else 'sources were'} left out by the date filter."
         )
     searched = int(chosen.sum())
-    terms = index.analyser.content(query.search_text)
-    vector = index.encoder.encode_queries([query.search_text])[0]
+    asked = encode(query.search_text, index)
     gone: list[str] = []
     while True:
         within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
         if query.phrases:
             within = _with_phrases(query.phrases, index, within)
-        groups, stale = _gather(index, _search(index, vector, list(terms), max(CANDIDATES, 2 * k), within), k)
+        groups, stale = _gather(index, rank(index, asked, max(CANDIDATES, 2 * k), within).final, k)
         if not stale:
             break
         chosen[stale] = False  # and search again, so that what is left fills the places
@@ -115,9 +114,9 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
         which = f"{gone[0]} has" if len(gone) == 1 else f"{len(gone)} sources (first: {gone[0]}) have"
         kept = "is not quoted: rebuild the index to use it." if len(gone) == 1 else "are not quoted: rebuild the index."
         notes.append(f"{which} changed or gone since the index was built and {kept}")
-    sentences = _score_sentences(index, groups, vector, list(terms))
+    sentences = _score_sentences(index, groups, asked)
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]
-    unseen = tuple(word for term, word in terms.items() if not _is_seen(index, term, word))
+    unseen = tuple(word for term, word in asked.terms.items() if not _is_seen(index, term, word))
     return Retrieval(tuple(excerpts), tuple(sentences), searched, unseen, tuple(notes))
 
 
@@ -127,21 +126,17 @@ def stages(query: Query, index: Generation) -> dict[str, list[int]]:
     `dense` and `lexical` are the candidates of the two searches, `rrf` their reciprocal rank fusion (Cormack, Clarke
     and Büttcher 2009; k = 60), which nothing else uses, `fused` the sum of the two scores, `final` what answers use.
     """
-    terms = list(index.analyser.content(query.search_text))
-    vector = index.encoder.encode_queries([query.search_text])[0]
-    dense, _ = index.dense.search(vector, CANDIDATES)
-    lexical, _ = index.lexical.search(terms, CANDIDATES)
+    ranking = rank(index, encode(query.search_text, index), CANDIDATES)
     reciprocal: dict[int, float] = {}
-    for found in (dense, lexical):
-        for rank, row in enumerate(found.tolist(), 1):
-            reciprocal[row] = reciprocal.get(row, 0.0) + 1 / (60 + rank)
-    hits = [hit.row for hit in _search(index, vector, terms, CANDIDATES, None)]
+    for found in (ranking.dense, ranking.lexical):
+        for place, row in enumerate(found, 1):
+            reciprocal[row] = reciprocal.get(row, 0.0) + 1 / (60 + place)
     return {
-        "dense": dense.tolist(),
-        "lexical": lexical.tolist(),
+        "dense": ranking.dense,
+        "lexical": ranking.lexical,
         "rrf": sorted(reciprocal, key=lambda row: (-reciprocal[row], row)),
-        "fused": hits,
-        "final": hits,
+        "fused": [hit.row for hit in ranking.fused],
+        "final": [hit.row for hit in ranking.final],
     }
 
 
@@ -168,24 +163,6 @@ def _with_phrases(phrases: tuple[str, ...], index: Generation, within: Rows | No
 
 def _holds(index: Generation, row: int, phrase: str) -> bool:
     return next(find_phrase(index.text(row), phrase), None) is not None
-
-
-def _search(
-    index: Generation, vector: npt.NDArray[np.float32], terms: list[str], k: int, within: Rows | None
-) -> list[Hit]:
-    """Fused hits over the union of both stages' candidates, each candidate with both of its scores."""
-    dense, _ = index.dense.search(vector, k, within)
-    lexical, _ = index.lexical.search(terms, k, within)
-    rows = np.union1d(dense, lexical)
-    if len(rows) == 0:
-        return []
-    cosines = np.zeros(len(rows), np.float32)
-    found, scores = index.dense.search(vector, len(rows), rows)
-    cosines[np.searchsorted(rows, found)] = scores
-    shares = np.zeros(len(rows), np.float32)
-    found, scores = index.lexical.search(terms, len(rows), rows)
-    shares[np.searchsorted(rows, found)] = scores
-    return fuse(rows, cosines, shares)
 
 
 def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], list[int]]:
@@ -245,16 +222,14 @@ def _adjoins(index: Generation, group: _Group, row: int) -> bool:
     return bool(one["source"] == other["source"] and one["section"] == other["section"])
 
 
-def _score_sentences(
-    index: Generation, groups: list[_Group], vector: npt.NDArray[np.float32], terms: list[str]
-) -> list[Sentence]:
+def _score_sentences(index: Generation, groups: list[_Group], asked: Question) -> list[Sentence]:
     """Every sentence of the groups, best first: its own cosine, and the share of the query's rarity that it holds."""
-    rarity = {term: index.lexical.idf(term) for term in terms}
+    rarity = {term: index.lexical.idf(term) for term in asked.terms}
     total = sum(rarity.values()) or 1.0
     found = []
     for number, row in ((number, row) for number, group in enumerate(groups) for row in group.rows):
         source = index.source(int(index.passages[row]["source"]))
-        cosines = index.sentence_vectors_of(row) @ vector
+        cosines = index.sentence_vectors_of(row) @ asked.vector
         for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
             share = sum(rarity.get(term, 0.0) for term in set(index.analyser.terms(source.text[start:end]))) / total
             score = SENTENCE_COSINE_WEIGHT * float(cosine) + (1 - SENTENCE_COSINE_WEIGHT) * share

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of the index on disk; another version is never read."""
 
 DEFAULT_SOURCES = "sources"
@@ -20,7 +20,22 @@ CANDIDATES = 100
 
 COSINE_WEIGHT = 0.4
 SHARE_WEIGHT = 0.6
-"""Weights of the two scores in fusion; measured over eight test collections."""
+"""Weights of the two scores in a first ranking."""
+
+WEIGHTS = {
+    "cosine": 0.20,
+    "sentence": 0.20,
+    "neighbour": 0.10,
+    "source": 0.10,
+    "feedback": 0.10,
+    "share": 0.25,
+    "source_share": 0.25,
+    "heading": 0.15,
+}
+"""Weights of the signals in the final ranking; round numbers, measured over eight test collections."""
+
+TRUST = (1.7, 2.4, 0.3)
+"""Up to so many word pieces a word the model is trusted in full; from so many on, only by this factor."""
 
 SENTENCE_COSINE_WEIGHT = 0.6
 """Weight of a sentence's cosine against its share of the question's rare words."""

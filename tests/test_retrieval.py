@@ -28,7 +28,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def terms_index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     folder = tmp_path_factory.mktemp("lexical") / "index"
-    lexical.write((ENGLISH.terms(text) for text in TEXTS), folder)
+    lexical.write(((ENGLISH.terms(text), []) for text in TEXTS), folder)
     return LexicalIndex(folder)
 
 

@@ -6,10 +6,11 @@ What has not changed is taken over from the generation before. Nothing but the i
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import stat
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
 from assistant.errors import (
@@ -32,12 +33,14 @@ from assistant.settings import Recipe
 
 
 def build(
-    sources: Path, index: Path, model: str | None = None, *, full: bool = False, progress: Progress | None = None
-) -> BuildReport:
+    sources: Path, index: Path, model: str | None = None, *, full: bool = False, progress: Progress | None = None,
+    names: frozenset[str] | None = None,
+) -> BuildReport:  # fmt: skip
     """Brings the index up to date with the sources, and says what was done.
 
     `model` None keeps the model of the index that is there, or takes the default. With `full`, nothing is taken over,
-    and an index of other sources is replaced.
+    and an index of other sources is replaced. With `names`, only the files of these names (relative to `sources`,
+    `/`-separated) are read.
 
     Raises:
         SourcesMissing: there is nothing to read.
@@ -47,7 +50,7 @@ def build(
         UsageError: the index folder cannot be used.
         ModelUnusable: the model cannot be loaded.
     """
-    return _Build(sources, index, model, full, progress or (lambda stage, done, total: None)).run()
+    return _Build(sources, index, model, full, progress or (lambda stage, done, total: None), names).run()
 
 
 _MARGIN = 8
@@ -58,12 +61,15 @@ _SHORTEST = 16
 class _Build:
     """One build: what it was asked, and the notes that it makes on the way."""
 
-    def __init__(self, sources: Path, index: Path, model: str | None, full: bool, told: Progress) -> None:
+    def __init__(
+        self, sources: Path, index: Path, model: str | None, full: bool, told: Progress, names: frozenset[str] | None
+    ) -> None:
         self.root = sources
         self.folder = IndexFolder(index)
         self.model = model
         self.full = full
         self.told = told
+        self.names = names
         self.recipe = Recipe()
         self.notes: list[str] = []
         self.exported: dict[str, object] | None = None
@@ -78,7 +84,9 @@ class _Build:
             return self._update(None if self.full else self._previous())
 
     def _update(self, previous: Generation | None) -> BuildReport:
-        collection = collect(self.root, previous, lambda done, total: self.told("Reading sources", done, total))
+        collection = collect(
+            self.root, previous, lambda done, total: self.told("Reading sources", done, total), self.names
+        )
         name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
         usable = previous if previous and self._same_model(previous, name) else None
         same = (
@@ -182,7 +190,7 @@ class _Build:
             of_source = split(source, encoder.count, longest)
             pieces.append(of_source)
             contexts = {
-                section: context(source.title, section, encoder.count, context_pieces)
+                section: context(_heading(source), section, encoder.count, context_pieces)
                 for section in {piece.section for piece in of_source}
             }
             inputs += [_input(source, piece, contexts[piece.section]) for piece in of_source]
@@ -234,9 +242,16 @@ class _Build:
         )
 
 
+def _heading(source: Source) -> str:
+    """What a source is called: its title, else the words of its file's name; the key of a record says nothing."""
+    if source.metadata.title or "#" in source.id:
+        return source.metadata.title or ""
+    return re.sub(r"[\W_]+", " ", PurePosixPath(source.id).stem).strip()
+
+
 def _input(source: Source, piece: Piece, before: str) -> Input:
     """What the model is given for a piece: its context, then its own words."""
-    lead = f"{before}. "
+    lead = f"{before}. " if before else ""
     shift = len(lead) - piece.start
     spans = tuple((start + shift, end + shift) for start, end in piece.sentences)
-    return Input(lead + source.cut(piece.start, piece.end), spans)
+    return Input(lead + source.cut(piece.start, piece.end), spans, len(lead))

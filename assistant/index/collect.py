@@ -29,15 +29,19 @@ class Collection:
     left_out: dict[str, list[int]]
 
 
-def collect(root: Path, previous: Generation | None, told: Callable[[int, int], None]) -> Collection:
+def collect(
+    root: Path, previous: Generation | None, told: Callable[[int, int], None], names: frozenset[str] | None = None
+) -> Collection:
     """Reads every source under `root`; `told` is given how many files are done and how many there are.
+
+    With `names`, only the files of these names (relative to `root`, `/`-separated) are looked at.
 
     Raises:
         SourcesMissing: the folder is missing, or nothing in it can be read.
     """
     entries = list(walk(root))
-    skipped = [entry for entry in entries if isinstance(entry, Skipped)]
-    files = [entry for entry in entries if not isinstance(entry, Skipped)]
+    skipped = [entry for entry in entries if isinstance(entry, Skipped) and (names is None or entry.file in names)]
+    files = [entry for entry in entries if not isinstance(entry, Skipped) and (names is None or entry.id in names)]
     sources: list[Source] = []
     stamps: list[Stamp] = []
     problems: list[Skipped] = []

@@ -77,8 +77,10 @@ class Generation:
             self.sentences: npt.NDArray[np.int64] = np.load(path / "sentences.npy", mmap_mode="r")
             self.vectors: npt.NDArray[np.float32] = np.load(path / "vectors.npy", mmap_mode="r")
             self.sentence_vectors: npt.NDArray[np.float16] = np.load(path / "sentence_vectors.npy", mmap_mode="r")
+            self.source_vectors: npt.NDArray[np.float32] = np.load(path / "source_vectors.npy", mmap_mode="r")
             self.dense = DenseIndex(path / "dense.faiss", self.vectors)
             self.lexical = LexicalIndex(path / "lexical")
+            self.lexical_sources = LexicalIndex(path / "lexical_sources")
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             raise IndexDamaged(f"the index in {path.parent} is damaged ({error}): run assistant rebuild") from error
         self.analyser = Analyser(self.manifest["analyser"])

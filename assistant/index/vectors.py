@@ -23,10 +23,14 @@ BATCH = 256
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the model is given for a passage: its text, and the offsets of the sentences in it."""
+    """What the model is given for a passage: its text, and the offsets of the sentences in it.
+
+    The text begins with title and section, `lead` characters, which are not the passage's own words.
+    """
 
     text: str
     sentences: tuple[Span, ...]
+    lead: int = 0
 
     @property
     def key(self) -> bytes:

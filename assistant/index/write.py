@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,17 @@ def write_generation(
         "sentences": sentences,
         "vectors": passage_vectors,
         "sentence_vectors": sentence_vectors.astype(np.float16),
+        "source_vectors": _source_vectors(passages["source"], passage_vectors, len(contents.pieces)),
         "keys": np.frombuffer(b"".join(each.key for each in contents.inputs), np.uint8).reshape(-1, KEY),
     }
     for name, array in arrays.items():
         np.save(path / f"{name}.npy", array)
     dense.write(passage_vectors, path / "dense.faiss")
     analyser = Analyser(detect_language(source.text for source in contents.collection.sources))
-    lexical.write((analyser.terms(each.text) for each in contents.inputs), path / "lexical")
-    _allow_as(path / "passages.npy", path / "lexical")
+    lexical.write(_passage_terms(contents.inputs, analyser), path / "lexical")
+    lexical.write(_source_terms(contents, analyser), path / "lexical_sources")
+    for folder in ("lexical", "lexical_sources"):
+        _allow_as(path / "passages.npy", path / folder)
     manifest = {
         "format": FORMAT_VERSION,
         **about,
@@ -64,6 +68,29 @@ def write_generation(
     }
     manifest["seal"] = seal_of(manifest)
     (path / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
+
+
+def _passage_terms(inputs: Sequence[Input], analyser: Analyser) -> Iterator[tuple[list[str], list[str]]]:
+    """The terms of each passage with its title and section, and those of title and section alone."""
+    for each in inputs:
+        yield analyser.terms(each.text), analyser.terms(each.text[: each.lead])
+
+
+def _source_terms(contents: Contents, analyser: Analyser) -> Iterator[tuple[list[str], list[str]]]:
+    """The terms of each source: title and sections once, and all its passages."""
+    inputs = iter(contents.inputs)
+    for pieces in contents.pieces:
+        of_source = list(islice(inputs, len(pieces)))
+        headings = dict.fromkeys(each.text[: each.lead] for each in of_source)
+        texts = (*headings, *(each.text[each.lead :] for each in of_source))
+        yield [term for text in texts for term in analyser.terms(text)], []
+
+
+def _source_vectors(sources: np.ndarray, vectors: Vectors, count: int) -> Vectors:
+    """The mean direction of each source's passages, shape (count, dimensions); zeros for a source without any."""
+    sums = np.zeros((count, vectors.shape[1]), np.float32)
+    np.add.at(sums, sources, vectors)
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def _allow_as(model: Path, folder: Path) -> None:

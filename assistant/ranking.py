@@ -1,0 +1,100 @@
+"""From a question's vector and terms to passages in order: two searches, then every candidate with all its signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.analysis import words
+from assistant.fusion import Signals, fuse, rerank, trust_in_model
+from assistant.index.generation import Generation
+from assistant.records import Hit
+
+Rows = npt.NDArray[np.int64]
+Vector = npt.NDArray[np.float32]
+_FEEDBACK = 3
+"""Passages whose mean direction is the feedback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The rows that each stage ranks, best first: the two searches, the sum of their scores, and all signals."""
+
+    dense: list[int]
+    lexical: list[int]
+    fused: list[Hit]
+    final: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the searches take it: vector, shape (dimensions,); distinct content terms; trust in the model."""
+
+    vector: Vector
+    terms: Mapping[str, str]
+    """Each term with the word as it was written."""
+    trust: float
+
+
+def encode(text: str, index: Generation) -> Question:
+    """The question for a text."""
+    count = sum(1 for _ in words(text))
+    trust = trust_in_model(index.encoder.count([text])[0], count)
+    return Question(index.encoder.encode_queries([text])[0], index.analyser.content(text), trust)
+
+
+def rank(index: Generation, question: Question, k: int, within: Rows | None = None) -> Ranking:
+    """Ranks the best `k` rows of each search, with `within` only among those rows.
+
+    Args:
+        index: The index.
+        question: The question.
+        k: How many candidates each search brings.
+        within: The rows to search; None all.
+    """
+    vector, terms = question.vector, list(question.terms)
+    dense, _ = index.dense.search(vector, k, within)
+    lexical, _ = index.lexical.search(terms, k, within)
+    rows = np.union1d(dense, lexical)
+    if len(rows) == 0:
+        return Ranking([], [], [], [])
+    cosines, shares = index.dense.cosines(vector, rows), index.lexical.shares(terms, rows)
+    fused = fuse(rows, cosines, shares)
+    best = index.vectors[sorted(hit.row for hit in fused[:_FEEDBACK])].mean(axis=0)
+    sources, of_row = np.unique(index.passages["source"][rows], return_inverse=True)
+    signals = Signals(
+        cosine=cosines,
+        sentence=_sentences(index, vector, rows),
+        neighbour=_neighbours(index, vector, rows, cosines),
+        source=np.asarray(index.source_vectors[sources] @ vector, np.float32)[of_row],
+        feedback=index.dense.cosines(best / max(float(np.linalg.norm(best)), 1e-12), rows),
+        share=shares,
+        source_share=index.lexical_sources.shares(terms, sources)[of_row],
+        heading=index.lexical.heading_shares(terms, rows),
+    )
+    return Ranking(dense.tolist(), lexical.tolist(), fused, rerank(rows, signals, question.trust))
+
+
+def _sentences(index: Generation, vector: Vector, rows: Rows) -> Vector:
+    """The cosine of each row's nearest sentence, shape (len(rows),)."""
+    first, last = index.passages["first"][rows], index.passages["last"][rows]
+    sizes = last - first
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    each = np.arange(int(sizes.sum())) + np.repeat(first - starts, sizes)
+    cosines = np.asarray(index.sentence_vectors[each], np.float32) @ vector
+    return np.asarray(np.maximum.reduceat(cosines, starts), np.float32)
+
+
+def _neighbours(index: Generation, vector: Vector, rows: Rows, own: Vector) -> Vector:
+    """The cosine of the nearer passage beside each row, in the same source; the row's own where there is none."""
+    sources = index.passages["source"]
+    found = []
+    for step in (-1, 1):
+        beside = np.clip(rows + step, 0, len(sources) - 1)
+        there = (beside != rows) & (sources[beside] == sources[rows])
+        found.append(np.where(there, index.dense.cosines(vector, beside), -np.inf))
+    nearer = np.maximum(*found)
+    return np.asarray(np.where(np.isfinite(nearer), nearer, own), np.float32)
