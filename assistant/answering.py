@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.analysis import words
 from assistant.bibliography import cite_slice
 from assistant.conversation import is_greeting, overview_topic, resolve
 from assistant.index.generation import Generation
 from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
-from assistant.retrieval import Retrieval, Sentence, parse, retrieve
-from assistant.settings import EXCERPT_WEIGHT, FOUND_AT, MAX_STATEMENTS, STATEMENT_SHARE
+from assistant.retrieval import Retrieval, parse, retrieve
+from assistant.sentences import Sentence
+from assistant.settings import (
+    CALIBRATION,
+    EXCERPT_WEIGHT,
+    FOUND_AT,
+    MARGIN_WEIGHT,
+    MAX_STATEMENTS,
+    OVERVIEW_AT,
+    STATEMENT_SHARE,
+    WITHOUT_NAME,
+)
 
 
 def answer(
@@ -32,16 +44,35 @@ def answer(
     confidence = confidence_of(found)
     chosen = choose(found) if confidence >= FOUND_AT else []
     if chosen:
+        missing = [*found.unmet_numbers, *found.unmet_names]
+        notes = (f"None of the excerpts mentions {_listed(missing)}.",) if missing else ()
+        found = replace(found, notes=found.notes + notes)
         return _make(query, AnswerKind.ANSWER, "", chosen, found, confidence, index)
     message = (
-        NOT_FOUND + _unseen(found.unseen_words, query) + (" The closest passages are below." if found.excerpts else "")
+        NOT_FOUND
+        + _missing(found)
+        + _unseen(found.unseen_words, query)
+        + (" The closest passages are below." if found.excerpts else "")
     )
     return _make(query, AnswerKind.NOT_FOUND, message, [], found, confidence, index)
 
 
 def confidence_of(found: Retrieval) -> float:
-    """How sure it is that the excerpts answer the question, in [0, 1]: the score of the best sentence in them."""
-    return max(0.0, min(1.0, found.sentences[0].score)) if found.sentences else 0.0
+    """The probability that the excerpts answer the question, in [0, 1]: 0 if there are none.
+
+    It rests on the score of the best sentence and on how far the best passage stands out, calibrated by a logistic
+    curve (Platt 1999). It is less than what counts as found if no excerpt holds a number that the question names.
+    """
+    if not found.sentences:
+        return 0.0
+    slope, middle = CALIBRATION
+    chance = 1 / (1 + math.exp(-slope * (evidence(found) - middle)))
+    return chance * FOUND_AT if found.unmet_numbers else chance
+
+
+def evidence(found: Retrieval) -> float:
+    """What the confidence is computed from: the best sentence's score, a part of the margin, and missing names."""
+    return found.sentences[0].score + MARGIN_WEIGHT * found.margin - (WITHOUT_NAME if found.unmet_names else 0.0)
 
 
 def choose(found: Retrieval, most: int = MAX_STATEMENTS) -> list[Sentence]:
@@ -93,19 +124,27 @@ def _make(
     )
 
 
+def _missing(found: Retrieval) -> str:
+    """What of the question none of the excerpts speaks of; words that no source has are told of elsewhere."""
+    missing = [word for word in (*found.unmet_numbers, *found.unmet_names) if word not in found.unseen_words]
+    return f" None of these passages mentions {_listed(missing)}." if missing else ""
+
+
+def _listed(words_: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words_)
+
+
 def _unseen(unseen: Sequence[str], query: Query) -> str:
     parts = []
     if unseen:
-        parts.append(
-            f" No source has the word{'s' if len(unseen) > 1 else ''} {', '.join(f'“{word}”' for word in unseen)}."
-        )
+        parts.append(f" No source has the word{'s' if len(unseen) > 1 else ''} {_listed(unseen)}.")
     if query.phrases:
         parts.append(f" A passage must hold {' and '.join(f'“{phrase}”' for phrase in query.phrases)} word for word.")
     return "".join(parts)
 
 
 def _greeting(query: Query, index: Generation) -> Answer:
-    nothing = Retrieval((), (), len(index.ids), (), ())
+    nothing = Retrieval(searched=len(index.ids))
     message = f"Ask a question, and I answer in the exact words of your sources, with citations. {_holdings(index)}"
     return _make(query, AnswerKind.GREETING, message, [], nothing, 0.0, index)
 
@@ -120,12 +159,12 @@ def _holdings(index: Generation) -> str:
 def _overview(query: Query, topic: str, index: Generation, turns: Sequence[Turn], k: int) -> Answer:
     """What the library has on a topic: the closest passages, with a word on which documents they are from."""
     asked = resolve(parse(topic, query.filters), turns, index) if next(words(topic), None) else None
-    if asked is None or not index.analyser.content(asked.search_text):
-        nothing = Retrieval((), (), len(index.ids), (), ())
+    if asked is None or not index.analyser.content(asked.full_text):
+        nothing = Retrieval(searched=len(index.ids))
         return _make(query, AnswerKind.OVERVIEW, _holdings(index), [], nothing, 0.0, index)
     found = retrieve(asked, index, k)
     confidence = confidence_of(found)
-    if confidence < FOUND_AT / 2:
+    if confidence < OVERVIEW_AT:
         message = NOT_FOUND + _unseen(found.unseen_words, asked) + f" {_holdings(index)}"
         return _make(query, AnswerKind.NOT_FOUND, message, [], found, confidence, index)
     titles = dict.fromkeys(excerpt.citation.title for excerpt in found.excerpts)

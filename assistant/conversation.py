@@ -12,6 +12,7 @@ from dataclasses import replace
 from assistant.analysis import words
 from assistant.index.generation import Generation
 from assistant.records import Query, Turn
+from assistant.settings import LEANING, LITTLE
 
 _GREETING = re.compile(
     r"(hi|hello|hey|greetings|good (morning|afternoon|evening|day)|thanks?( you)?( very much| a lot)?|bye|goodbye"
@@ -88,26 +89,34 @@ def overview_topic(question: str) -> str | None:
 
 
 def resolve(query: Query, turns: Sequence[Turn], index: Generation) -> Query:
-    """The query with the words that it needs from earlier turns: the rarest of the question before, and names.
+    """The query with what it needs from earlier turns: the question before it, and the first one.
 
-    A question is taken for a follow-up if it has no content word ("Why?"), or few and points back ("that", "they") or
-    opens like one ("And in Hanoi?").
+    A question leans on them fully if it has no content word ("Why?"), or few and points back ("that", "they") or
+    opens like one ("And in Hanoi?"); then the words that it cannot do without are named. Any other leans on them a
+    little, since in a conversation the topic mostly stays.
     """
-    if not turns or not _leans(query.text, index):
+    if not turns:
         return query
     before = resolve(Query(turns[-1].question), turns[:-1], index)
-    carried = _rarest(before.search_text, index, _CARRIED)
+    context = tuple(dict.fromkeys((before.full_text, turns[0].question)))
+    lean = _lean(query.text, index)
+    if lean < 1:
+        return replace(query, context=context, lean=lean)
+    carried = _rarest(before.full_text, index, _CARRIED)
     if _PERSON & {word.folded for word in words(query.text)} and _WHO.match(turns[-1].question):
         carried += [name for name in _names(turns[-1].answer_text, index) if name not in carried][:_NAMES]
     own = index.analyser.content(query.text)
     new = [word for word in carried if not own.keys() & index.analyser.content(word).keys()]
-    return replace(query, carried=tuple(new))
+    return replace(query, carried=tuple(new), context=context, lean=lean)
 
 
-def _leans(text: str, index: Generation) -> bool:
+def _lean(text: str, index: Generation) -> float:
+    """How much a question needs the ones before it: the more, the less it says itself."""
     own = len(index.analyser.content(text))
-    points = bool(_POINTING & {word.folded for word in words(text)})
-    return own == 0 or (own <= _FEW and (points or bool(_JOINING.match(text))))
+    points = bool(_POINTING & {word.folded for word in words(text)}) or bool(_JOINING.match(text))
+    if own > _FEW or (own and not points):
+        return LITTLE
+    return LEANING[min(own, len(LEANING) - 1)]
 
 
 def _rarest(text: str, index: Generation, count: int) -> list[str]:

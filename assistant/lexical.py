@@ -9,7 +9,7 @@ import math
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,38 +80,43 @@ class LexicalIndex:
         n = self.frequency(term)
         return math.log(1 + (self.passages - n + 0.5) / (n + 0.5))
 
-    def search(self, terms: Sequence[str], k: int, within: Rows | None = None) -> tuple[Rows, Scores]:
-        """The `k` best rows that hold any of the distinct `terms`, and their shares in [0, 1]; ties by row.
+    def search(self, terms: Mapping[str, float], k: int, within: Rows | None = None) -> tuple[Rows, Scores]:
+        """The `k` best rows that hold any of the `terms`, given with their weights, and their shares in [0, 1].
 
-        A share is the BM25 score over its supremum, the sum of idf (k1 + 1) over all the terms, those that no
-        passage has included. With `within`, only those rows, and each of them is scored, 0 where it has no term.
+        A share is the weighted BM25 score over its supremum, the sum of weight idf (k1 + 1) over all the terms, those
+        that no passage has included. Ties are in order of row. With `within`, only those rows, and each of them is
+        scored, 0 where it has no term.
         """
         if not terms or k < 1 or self.passages == 0 or (within is not None and len(within) == 0):
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        parts = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in terms
-        ]
+        parts = []
+        for term, weight in terms.items():
+            there = tantivy.Query.term_query(self._schema, "terms", term, "freq")
+            parts.append((tantivy.Occur.Should, tantivy.Query.boost_query(there, weight)))
         if within is not None:
             parts.append((tantivy.Occur.Must, self._rows(within)))
-        best = (_K1 + 1) * sum(self.idf(term) for term in terms)
+        best = (_K1 + 1) * self._total(terms)
         return self._run(tantivy.Query.boolean_query(parts), k, best)
 
-    def shares(self, terms: Sequence[str], rows: Rows) -> Scores:
-        """The share of each of the distinct, sorted `rows`, shape (len(rows),)."""
+    def shares(self, terms: Mapping[str, float], rows: Rows) -> Scores:
+        """The share of each of the distinct, sorted `rows`, as `search` gives it; shape (len(rows),)."""
         return _aligned(rows, *self.search(terms, len(rows), rows))
 
-    def heading_shares(self, terms: Sequence[str], rows: Rows) -> Scores:
+    def heading_shares(self, terms: Mapping[str, float], rows: Rows) -> Scores:
         """How much of the terms' idf stands in the title and section of each of the distinct, sorted `rows`."""
-        total = sum(self.idf(term) for term in terms)
+        total = self._total(terms)
         if not total or len(rows) == 0:
             return np.zeros(len(rows), np.float32)
         parts = []
-        for term in terms:
+        for term, weight in terms.items():
             there = tantivy.Query.term_query(self._schema, "heading", term, "basic")
-            weighed = tantivy.Query.boost_query(tantivy.Query.const_score_query(there, 1.0), self.idf(term))
+            weighed = tantivy.Query.boost_query(tantivy.Query.const_score_query(there, 1.0), weight * self.idf(term))
             parts.append((tantivy.Occur.Should, weighed))
         parts.append((tantivy.Occur.Must, self._rows(rows)))
         return _aligned(rows, *self._run(tantivy.Query.boolean_query(parts), len(rows), total))
+
+    def _total(self, terms: Mapping[str, float]) -> float:
+        return sum(weight * self.idf(term) for term, weight in terms.items())
 
     def _rows(self, rows: Rows) -> tantivy.Query:
         """A query that fits these rows and adds nothing to their scores."""

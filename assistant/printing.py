@@ -55,7 +55,7 @@ def print_answer(answer: Answer) -> None:
     console = _console()
     _say(console, Text(answer.question, "bold"))
     if answer.query.carried:
-        _say(console, Text(f"Searched for: {answer.query.search_text}", "dim"))
+        _say(console, Text(f"Searched for: {answer.query.full_text}", "dim"))
     if answer.message:
         _say(console, answer.message)
     for note in answer.notes:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from assistant.analysis import words
 from assistant.fusion import Signals, fuse, rerank, trust_in_model
 from assistant.index.generation import Generation
-from assistant.records import Hit
+from assistant.records import Hit, Query
+from assistant.settings import CONTEXT_COSINE, CONTEXT_TERMS
 
 Rows = npt.NDArray[np.int64]
 Vector = npt.NDArray[np.float32]
@@ -31,19 +32,35 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the searches take it: vector, shape (dimensions,); distinct content terms; trust in the model."""
+    """A question as the searches take it: its vector, shape (dimensions,), its terms, and the trust in the model."""
 
     vector: Vector
-    terms: Mapping[str, str]
-    """Each term with the word as it was written."""
+    terms: Mapping[str, float]
+    """The distinct content terms with their weights, 1 for the question's own."""
+    written: Mapping[str, str]
+    """The question's own terms, each with the word as it was written."""
     trust: float
 
 
-def encode(text: str, index: Generation) -> Question:
-    """The question for a text."""
-    count = sum(1 for _ in words(text))
-    trust = trust_in_model(index.encoder.count([text])[0], count)
-    return Question(index.encoder.encode_queries([text])[0], index.analyser.content(text), trust)
+def encode(query: Query, index: Generation) -> Question:
+    """The question of a query; that of a follow-up is drawn towards the earlier questions (Rocchio 1971)."""
+    own = index.analyser.content(query.text)
+    vectors = index.encoder.encode_queries([query.text, *query.context])
+    vector = vectors[0]
+    terms: dict[str, float] = {}
+    if query.context:
+        shares = np.asarray([0.5**place for place in range(len(query.context))], np.float32)
+        vector = _unit(vector + CONTEXT_COSINE * query.lean * _unit(shares @ vectors[1:]))
+        for words_, share in ((" ".join(query.carried), 1.0), *zip(query.context, shares, strict=True)):
+            for term in index.analyser.content(words_):
+                terms[term] = max(terms.get(term, 0.0), CONTEXT_TERMS * query.lean * float(share))
+    terms |= dict.fromkeys(own, 1.0)
+    count = sum(1 for _ in words(query.text))
+    return Question(vector, terms, own, trust_in_model(index.encoder.count([query.text])[0], count))
+
+
+def _unit(vector: Vector) -> Vector:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
 
 
 def rank(index: Generation, question: Question, k: int, within: Rows | None = None) -> Ranking:
@@ -55,7 +72,7 @@ def rank(index: Generation, question: Question, k: int, within: Rows | None = No
         k: How many candidates each search brings.
         within: The rows to search; None all.
     """
-    vector, terms = question.vector, list(question.terms)
+    vector, terms = question.vector, question.terms
     dense, _ = index.dense.search(vector, k, within)
     lexical, _ = index.lexical.search(terms, k, within)
     rows = np.union1d(dense, lexical)
@@ -70,7 +87,7 @@ def rank(index: Generation, question: Question, k: int, within: Rows | None = No
         sentence=_sentences(index, vector, rows),
         neighbour=_neighbours(index, vector, rows, cosines),
         source=np.asarray(index.source_vectors[sources] @ vector, np.float32)[of_row],
-        feedback=index.dense.cosines(best / max(float(np.linalg.norm(best)), 1e-12), rows),
+        feedback=index.dense.cosines(_unit(best), rows),
         share=shares,
         source_share=index.lexical_sources.shares(terms, sources)[of_row],
         heading=index.lexical.heading_shares(terms, rows),

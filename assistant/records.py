@@ -182,16 +182,22 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as it is searched: `phrases` must occur word for word; `carried` words come from earlier turns."""
+    """A question as it is searched: `phrases` must occur word for word.
+
+    A follow-up is read together with `context`, earlier questions, the nearest first, by a weight `lean`;
+    `carried` are the words that it cannot be understood without, from them or from an answer.
+    """
 
     text: str
     phrases: tuple[str, ...] = ()
     filters: Filters = NO_FILTERS
     carried: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    lean: float = 0.0
 
     @property
-    def search_text(self) -> str:
-        """The text that is searched for: the question and the words carried over."""
+    def full_text(self) -> str:
+        """The question with the words carried over, as one who asks it for the first time might type it."""
         return " ".join((self.text, *self.carried))
 
 

@@ -15,12 +15,14 @@ import numpy.typing as npt
 
 from assistant.analysis import find_phrase, words
 from assistant.bibliography import cite_slice
+from assistant.demands import Demands
 from assistant.errors import UsageError
 from assistant.filters import select
 from assistant.index.generation import Generation
-from assistant.ranking import Question, encode, rank
+from assistant.ranking import encode, rank
 from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
-from assistant.settings import CANDIDATES, MAX_QUESTION, SENTENCE_COSINE_WEIGHT
+from assistant.sentences import Sentence, score_sentences
+from assistant.settings import CANDIDATES, MAX_QUESTION
 
 Rows = npt.NDArray[np.int64]
 _QUOTED = re.compile(r"(?<!\w)\"([^\"]+)\"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»")
@@ -30,30 +32,29 @@ _MOST_DUPLICATES = 5
 _EDGES = ".,;:!?\"'“”‘’()"
 _WORDS_EACH = 180
 """Words for each excerpt asked for, in all the excerpts together."""
+_COMPARED = 5
+"""The place (from 0) of the passage that the best one is compared with."""
 _HIGHLIGHTS = 3
 _HIGHLIGHT_SHARE = 0.7
 """A second sentence is highlighted if it scores this much of the best one in its excerpt."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of an excerpt: the excerpt's place in the list (from 0), offsets in the source, and its score."""
-
-    excerpt: int
-    start: int
-    end: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What a query found: excerpts, best first; the sentences in them, best first; and what was searched."""
+    """What a query found: excerpts, best first; the sentences in them, best first; and what was searched.
 
-    excerpts: tuple[Excerpt, ...]
-    sentences: tuple[Sentence, ...]
-    searched: int
-    unseen_words: tuple[str, ...]
-    notes: tuple[str, ...]
+    `margin` is how far the best passage stands above the sixth. `unmet_numbers` and `unmet_names` are those of the
+    question that none of the excerpts holds.
+    """
+
+    excerpts: tuple[Excerpt, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    searched: int = 0
+    unseen_words: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    margin: float = 0.0
+    unmet_numbers: tuple[str, ...] = ()
+    unmet_names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,13 +100,14 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
             f"{undated} undated {'source was' if undated == 1 else 'sources were'} left out by the date filter."
         )
     searched = int(chosen.sum())
-    asked = encode(query.search_text, index)
+    asked = encode(query, index)
     gone: list[str] = []
     while True:
         within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
         if query.phrases:
             within = _with_phrases(query.phrases, index, within)
-        groups, stale = _gather(index, rank(index, asked, max(CANDIDATES, 2 * k), within).final, k)
+        hits = rank(index, asked, max(CANDIDATES, 2 * k), within).final
+        groups, stale = _gather(index, hits, k)
         if not stale:
             break
         chosen[stale] = False  # and search again, so that what is left fills the places
@@ -114,10 +116,28 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
         which = f"{gone[0]} has" if len(gone) == 1 else f"{len(gone)} sources (first: {gone[0]}) have"
         kept = "is not quoted: rebuild the index to use it." if len(gone) == 1 else "are not quoted: rebuild the index."
         notes.append(f"{which} changed or gone since the index was built and {kept}")
-    sentences = _score_sentences(index, groups, asked)
+    demands = Demands(query.text, index.analyser.language)
+    sentences = score_sentences(index, [group.rows for group in groups], asked, demands)
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]
-    unseen = tuple(word for term, word in asked.terms.items() if not _is_seen(index, term, word))
-    return Retrieval(tuple(excerpts), tuple(sentences), searched, unseen, tuple(notes))
+    shown = " ".join(map(_described, excerpts))
+    unseen = tuple(word for term, word in asked.written.items() if not _is_seen(index, term, word))
+    return Retrieval(
+        tuple(excerpts),
+        tuple(sentences),
+        searched,
+        unseen,
+        tuple(notes),
+        margin=hits[0].score - hits[min(_COMPARED, len(hits) - 1)].score if hits else 0.0,
+        unmet_numbers=demands.unmet_numbers(shown),
+        unmet_names=demands.unmet_names(shown, index.analyser),
+    )
+
+
+def _described(excerpt: Excerpt) -> str:
+    """The words of an excerpt and all that says what it is about: title, place and time."""
+    cited = excerpt.citation
+    known = cited.metadata
+    return " ".join((cited.title, cited.source_id, cited.locator, known.covers or known.issued or "", excerpt.text))
 
 
 def stages(query: Query, index: Generation) -> dict[str, list[int]]:
@@ -126,7 +146,7 @@ def stages(query: Query, index: Generation) -> dict[str, list[int]]:
     `dense` and `lexical` are the candidates of the two searches, `rrf` their reciprocal rank fusion (Cormack, Clarke
     and Büttcher 2009; k = 60), which nothing else uses, `fused` the sum of the two scores, `final` what answers use.
     """
-    ranking = rank(index, encode(query.search_text, index), CANDIDATES)
+    ranking = rank(index, encode(query, index), CANDIDATES)
     reciprocal: dict[int, float] = {}
     for found in (ranking.dense, ranking.lexical):
         for place, row in enumerate(found, 1):
@@ -220,21 +240,6 @@ def _adjoins(index: Generation, group: _Group, row: int) -> bool:
         return False
     one, other = index.passages[neighbour], index.passages[row]
     return bool(one["source"] == other["source"] and one["section"] == other["section"])
-
-
-def _score_sentences(index: Generation, groups: list[_Group], asked: Question) -> list[Sentence]:
-    """Every sentence of the groups, best first: its own cosine, and the share of the query's rarity that it holds."""
-    rarity = {term: index.lexical.idf(term) for term in asked.terms}
-    total = sum(rarity.values()) or 1.0
-    found = []
-    for number, row in ((number, row) for number, group in enumerate(groups) for row in group.rows):
-        source = index.source(int(index.passages[row]["source"]))
-        cosines = index.sentence_vectors_of(row) @ asked.vector
-        for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
-            share = sum(rarity.get(term, 0.0) for term in set(index.analyser.terms(source.text[start:end]))) / total
-            score = SENTENCE_COSINE_WEIGHT * float(cosine) + (1 - SENTENCE_COSINE_WEIGHT) * share
-            found.append(Sentence(number, start, end, score))
-    return sorted(found, key=lambda sentence: (-sentence.score, sentence.excerpt, sentence.start))
 
 
 def _cut(index: Generation, group: _Group, sentences: list[Sentence]) -> Excerpt:

@@ -37,17 +37,53 @@ WEIGHTS = {
 TRUST = (1.7, 2.4, 0.3)
 """Up to so many word pieces a word the model is trusted in full; from so many on, only by this factor."""
 
-SENTENCE_COSINE_WEIGHT = 0.6
+SENTENCE_COSINE_WEIGHT = 0.5
 """Weight of a sentence's cosine against its share of the question's rare words."""
+
+IN_HEADING = 0.4
+"""How much a word of the question counts for a sentence that lacks it, if title or section has it."""
+
+IN_SENTENCE_BEFORE = 0.2
+"""The same, if only the sentence before has it."""
+
+WITHOUT_QUANTITY = 0.1
+"""Taken off a sentence without a number where the question asks how many or how much."""
+
+OTHER_YEARS = 0.15
+"""Taken off a sentence that names years, none of which is one that the question names."""
 
 EXCERPT_WEIGHT = 0.5
 """Weight of an excerpt's score in choosing among the sentences of several excerpts."""
 
-FOUND_AT = 0.45
+MARGIN_WEIGHT = 0.5
+"""Weight of the margin of the best passage against the best sentence's score, in the confidence."""
+
+WITHOUT_NAME = 0.05
+"""Taken off that sum if none of the excerpts holds a name that the question has."""
+
+CALIBRATION = (7.5, 0.56)
+"""Slope and middle of the curve from that sum to a probability."""
+
+FOUND_AT = 0.25
 """The least confidence at which the sources are said to answer."""
+
+OVERVIEW_AT = 0.1
+"""The least confidence at which the closest passages are shown as an overview of a topic."""
 
 STATEMENT_SHARE = 0.8
 """A second or third sentence is quoted if it scores this much of the first."""
+
+CONTEXT_COSINE = 0.5
+"""Weight of the earlier questions' direction against the question's own, where it leans on them fully."""
+
+CONTEXT_TERMS = 0.3
+"""Weight of their words against the question's own; those of the first question have half of it."""
+
+LEANING = (3.0, 2.5, 2.0, 1.0)
+"""How much a question that points back leans on earlier ones, by how many content words it has; the last for more."""
+
+LITTLE = 0.4
+"""How much a question leans on earlier ones that can be understood without them."""
 
 MAX_STATEMENTS = 3
 """Sentences that an answer quotes before its excerpts."""

@@ -33,7 +33,7 @@ def terms_index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
 
 
 def test_shares_are_bm25_over_its_supremum(terms_index: LexicalIndex) -> None:
-    rows, shares = terms_index.search(["honey", "treati"], 10)
+    rows, shares = terms_index.search(dict.fromkeys(["honey", "treati"], 1.0), 10)
     idf = {"honey": math.log(1 + (4 - 1 + 0.5) / 1.5), "treati": math.log(1 + (4 - 2 + 0.5) / 2.5)}
     mean = sum(len(ENGLISH.terms(text)) for text in TEXTS) / 4
     saturation = {row: 1.2 * (0.25 + 0.75 * len(ENGLISH.terms(TEXTS[row])) / mean) for row in range(4)}
@@ -48,12 +48,12 @@ def test_shares_are_bm25_over_its_supremum(terms_index: LexicalIndex) -> None:
 
 
 def test_a_word_that_no_passage_has_lowers_every_share(terms_index: LexicalIndex) -> None:
-    with_unseen = terms_index.search(["honey", "zebra"], 10)[1]
-    assert with_unseen[0] < 0.5 * terms_index.search(["honey"], 10)[1][0]
+    with_unseen = terms_index.search(dict.fromkeys(["honey", "zebra"], 1.0), 10)[1]
+    assert with_unseen[0] < 0.5 * terms_index.search(dict.fromkeys(["honey"], 1.0), 10)[1][0]
 
 
 def test_within_scores_every_row_asked_for_and_no_other(terms_index: LexicalIndex) -> None:
-    rows, shares = terms_index.search(["honey"], 3, np.array([0, 2, 3]))
+    rows, shares = terms_index.search(dict.fromkeys(["honey"], 1.0), 3, np.array([0, 2, 3]))
     assert sorted(rows.tolist()) == [0, 2, 3]
     assert [share > 0 for _, share in sorted(zip(rows, shares, strict=True))] == [False, True, False]
 

@@ -215,7 +215,7 @@ class _Run:
         for outcome in outcomes[:_TIMED]:
             query = parse(outcome.question.text)
             started = time.perf_counter()
-            self.index.encoder.encode_queries([query.search_text])
+            self.index.encoder.encode_queries([query.text])
             parts["embedding"].append(1000 * (time.perf_counter() - started))
             started = time.perf_counter()
             retrieve(query, self.index, EXCERPTS)

@@ -1,0 +1,112 @@
+"""What the words of a question demand of its answer: a quantity, and the numbers and names that it must speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.analysis import Analyser, fold, words
+
+_HOW_MANY = re.compile(
+    r"\bhow (many|much|large|big|long|far|high|tall|deep|heavy|fast|old|often)\b"
+    r"|\b(what|which) (number|amount|percentage|percent|proportion|share)\b"
+    r"|\bwie ?(viele?|gro(ß|ss)|lange?|hoch|weit|schwer|oft)\b|\bcombien\b|\bcu[aá]nt[oa]s?\b|\bquant[oiae]\b",
+    re.IGNORECASE,
+)
+_COUNTS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+_QUANTITY = frozenset(
+    [
+        *_COUNTS,
+        *("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "half", "twice", "none", "no"),
+        *("dozen", "hundred", "thousand", "million", "billion", "dozens", "hundreds", "thousands", "millions"),
+    ]
+)
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|januar|februar|märz|mai|juni"
+    "|juli|oktober|dezember"
+)
+_DATE = re.compile(
+    rf"\b\d{{1,2}}(st|nd|rd|th|\.)?(\s*[-–]\s*\d{{1,2}})?\s+(of\s+)?({_MONTHS})\b(\s+\d{{4}})?"
+    rf"|\b({_MONTHS})\s+\d{{1,2}}\b(,?\s+\d{{4}})?|\b1[0-9]\d\d\b|\b20\d\d\b|\bresolutions?\s+\d+",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
+_ENDING = re.compile(r"(\d+)(st|nd|rd|th|s)")
+_NOUNS_HAVE_CAPITALS = frozenset({"german"})
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What a question demands. `language` is the library's, which says whether a capital marks a name."""
+
+    question: str
+    language: str
+
+    @cached_property
+    def quantity(self) -> bool:
+        """Whether it asks how many or how much."""
+        return bool(_HOW_MANY.search(self.question))
+
+    @cached_property
+    def numbers(self) -> dict[str, str]:
+        """The numbers in it (years, dates, resolutions), each with the word as it was written."""
+        return dict(_numbers(self.question))
+
+    @cached_property
+    def years(self) -> frozenset[str]:
+        """The years among them."""
+        return frozenset(number for number in self.numbers if _YEAR.fullmatch(number))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The folded names in it, each with the word as it was written: what has a capital and does not open it."""
+        inside = list(words(self.question))[1:]
+        large = [word for word in inside if self.question[word.start].isupper()]
+        if self.language in _NOUNS_HAVE_CAPITALS or 2 * len(large) > len(inside) + 1:
+            return {}
+        return {word.folded: self.question[word.start : word.end] for word in large}
+
+    def gives_quantity(self, sentence: str) -> bool:
+        """Whether a sentence has a number that is neither a date nor in the question."""
+        asked = {word.folded for word in words(self.question)}
+        told = (word.folded for word in words(_DATE.sub(" ", sentence)))
+        return any((word in _QUANTITY or word[0].isdigit()) and word not in asked for word in told)
+
+    def speaks_of_other_years(self, sentence: str) -> bool:
+        """Whether a sentence names years, and none of those in the question."""
+        told = {number for number, _ in _numbers(sentence) if _YEAR.fullmatch(number)}
+        return bool(self.years and told and not told & self.years)
+
+    def unmet_numbers(self, text: str) -> tuple[str, ...]:
+        """The numbers of the question that stand nowhere in a text, in digits or spelt out, as they were written."""
+        there = {number for number, _ in _numbers(text)}
+        spoken = {word.folded for word in words(text)}
+        return tuple(
+            written
+            for number, written in self.numbers.items()
+            if number not in there and not (number.isdigit() and _spelt(int(number)) in spoken)
+        )
+
+    def unmet_names(self, text: str, analyser: Analyser) -> tuple[str, ...]:
+        """The names in the question that stand nowhere in a text, in any form of the word, as they were written."""
+        if not self.names:
+            return ()
+        stems = set(analyser.terms(text))
+        return tuple(name for name in self.names.values() if not set(analyser.content(name)) <= stems)
+
+
+def _numbers(text: str) -> Iterator[tuple[str, str]]:
+    """Words with a digit, without the ending of an ordinal or a plural (19th, 1990s), and as they were written."""
+    for word in words(text):
+        if any(character.isdigit() for character in word.folded):
+            ending = _ENDING.fullmatch(word.folded)
+            yield (ending[1] if ending else word.folded), text[word.start : word.end]
+
+
+def _spelt(number: int) -> str:
+    return fold(_COUNTS[number - 1]) if 1 <= number <= len(_COUNTS) else ""

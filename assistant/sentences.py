@@ -1,0 +1,60 @@
+"""The sentences of excerpts, scored by how well each answers the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.bibliography import locate
+from assistant.demands import Demands
+from assistant.index.generation import Generation
+from assistant.ranking import Question
+from assistant.settings import IN_HEADING, IN_SENTENCE_BEFORE, OTHER_YEARS, SENTENCE_COSINE_WEIGHT, WITHOUT_QUANTITY
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an excerpt: the excerpt's place in the list (from 0), offsets in the source, and its score."""
+
+    excerpt: int
+    start: int
+    end: int
+    score: float
+
+
+def score_sentences(
+    index: Generation, excerpts: Sequence[Sequence[int]], asked: Question, demands: Demands
+) -> list[Sentence]:
+    """Every sentence of the excerpts (each given as the rows of its passages), best first.
+
+    A score is the sentence's own cosine, and the share of the question's rarity that it holds; what it leaves out
+    counts in part if title, section or the sentence before it say it. It is lowered for a sentence without a number
+    where a quantity is asked for, and for one about other years than the question's.
+    """
+    rarity = {term: weight * index.lexical.idf(term) for term, weight in asked.terms.items()}
+    total = sum(rarity.values()) or 1.0
+    of_model = SENTENCE_COSINE_WEIGHT * asked.trust
+    weight = of_model / (of_model + 1 - SENTENCE_COSINE_WEIGHT)
+    found = []
+    for number, row in ((number, row) for number, rows in enumerate(excerpts) for row in rows):
+        source = index.source(int(index.passages[row]["source"]))
+        place = locate(source, int(index.passages[row]["start"]), int(index.passages[row]["end"]))
+        heading = rarity.keys() & index.analyser.terms(f"{source.metadata.title or ''} {place}")
+        before: set[str] = set()
+        cosines = index.sentence_vectors_of(row) @ asked.vector
+        for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
+            text = source.text[start:end]
+            own = rarity.keys() & index.analyser.terms(text)
+            share = sum(
+                rarity[term] * (1.0 if term in own else IN_HEADING if term in heading else IN_SENTENCE_BEFORE)
+                for term in own | heading | before
+            )
+            score = weight * float(cosine) + (1 - weight) * share / total - _lack(text, demands)
+            found.append(Sentence(number, start, end, score))
+            before = own
+    return sorted(found, key=lambda sentence: (-sentence.score, sentence.excerpt, sentence.start))
+
+
+def _lack(sentence: str, demands: Demands) -> float:
+    lack = WITHOUT_QUANTITY if demands.quantity and not demands.gives_quantity(sentence) else 0.0
+    return lack + (OTHER_YEARS if demands.speaks_of_other_years(sentence) else 0.0)
