@@ -9,6 +9,7 @@ from dataclasses import replace
 from assistant.analysis import words
 from assistant.bibliography import cite_slice
 from assistant.conversation import is_greeting, overview_topic, resolve
+from assistant.disagreement import differing, figures
 from assistant.index.generation import Generation
 from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
 from assistant.retrieval import Retrieval, parse, retrieve
@@ -23,6 +24,9 @@ from assistant.settings import (
     STATEMENT_SHARE,
     WITHOUT_NAME,
 )
+
+_NEAR = 0.6
+"""A sentence may disagree with the first if it scores this much of it."""
 
 
 def answer(
@@ -45,8 +49,12 @@ def answer(
     chosen = choose(found) if confidence >= FOUND_AT else []
     if chosen:
         missing = [*found.unmet_numbers, *found.unmet_names]
-        notes = (f"None of the excerpts mentions {_listed(missing)}.",) if missing else ()
-        found = replace(found, notes=found.notes + notes)
+        notes = [f"None of the excerpts mentions {_listed(missing)}."] if missing else []
+        differing_ = disagreeing(chosen[0], query.text, found, index)
+        if differing_:
+            chosen = list(dict.fromkeys([chosen[0], *differing_]))[:MAX_STATEMENTS]
+            notes.append(_differ(differing_, found))
+        found = replace(found, notes=(*found.notes, *notes))
         return _make(query, AnswerKind.ANSWER, "", chosen, found, confidence, index)
     message = (
         NOT_FOUND
@@ -88,6 +96,33 @@ def choose(found: Retrieval, most: int = MAX_STATEMENTS) -> list[Sentence]:
             chosen.append(sentence)
             seen.append(mine)
     return chosen
+
+
+def disagreeing(first: Sentence, question: str, found: Retrieval, index: Generation) -> list[Sentence]:
+    """Sentences that give different figures for the same thing, best first; none if all agree.
+
+    They are compared with `first` or, if that gives no figure, with the best sentence of its excerpt that gives one.
+    """
+    near = [s for s in found.sentences if s.score >= _NEAR * first.score]
+    ranked = sorted(near, key=lambda s: (s is not first, -_value(s, found), s.excerpt, s.start))
+    with_figures = [s for s in ranked if figures(_text(s, found), index.analyser)]
+    for at, anchor in enumerate(with_figures):
+        if anchor.excerpt != first.excerpt:
+            break
+        compared = with_figures[at:]
+        texts, held = [_text(sentence, found) for sentence in compared], [sentence.held for sentence in compared]
+        places = differing(texts, held, question, index.analyser)
+        if places:
+            return [compared[place] for place in (0, *places)]
+    return []
+
+
+def _differ(sentences: Sequence[Sentence], found: Retrieval) -> str:
+    """Says that the figures differ, and whose they are."""
+    numbers = list(dict.fromkeys(sentence.excerpt for sentence in sentences))
+    titles = list(dict.fromkeys(found.excerpts[number].citation.title for number in numbers))
+    where = f"in “{titles[0]}”" if len(titles) == 1 else "; ".join(f"“{title}”" for title in titles)
+    return f"The sentences quoted give different figures ({where}): read whose each is."
 
 
 def _value(sentence: Sentence, found: Retrieval) -> float:

@@ -32,12 +32,13 @@ _MONTHS = (
 )
 _DATE = re.compile(
     rf"\b\d{{1,2}}(st|nd|rd|th|\.)?(\s*[-–]\s*\d{{1,2}})?\s+(of\s+)?({_MONTHS})\b(\s+\d{{4}})?"
-    rf"|\b({_MONTHS})\s+\d{{1,2}}\b(,?\s+\d{{4}})?|\b1[0-9]\d\d\b|\b20\d\d\b|\bresolutions?\s+\d+",
+    rf"|\b({_MONTHS})\s+\d{{1,2}}\b(,?\s+\d{{4}})?|\b1[0-9]\d\d\b|\b20\d\d\b|\bresolutions?\s+\d+|\d+(:\d\d)+(-\d+)?",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _ENDING = re.compile(r"(\d+)(st|nd|rd|th|s)")
-_NOUNS_HAVE_CAPITALS = frozenset({"german"})
+NOUNS_HAVE_CAPITALS = frozenset({"german"})
+"""Languages in which a capital does not mark a name."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,14 @@ class Demands:
         """The folded names in it, each with the word as it was written: what has a capital and does not open it."""
         inside = list(words(self.question))[1:]
         large = [word for word in inside if self.question[word.start].isupper()]
-        if self.language in _NOUNS_HAVE_CAPITALS or 2 * len(large) > len(inside) + 1:
+        if self.language in NOUNS_HAVE_CAPITALS or 2 * len(large) > len(inside) + 1:
             return {}
         return {word.folded: self.question[word.start : word.end] for word in large}
 
     def gives_quantity(self, sentence: str) -> bool:
         """Whether a sentence has a number that is neither a date nor in the question."""
         asked = {word.folded for word in words(self.question)}
-        told = (word.folded for word in words(_DATE.sub(" ", sentence)))
+        told = (word.folded for word in words(without_dates(sentence)))
         return any((word in _QUANTITY or word[0].isdigit()) and word not in asked for word in told)
 
     def speaks_of_other_years(self, sentence: str) -> bool:
@@ -98,6 +99,22 @@ class Demands:
             return ()
         stems = set(analyser.terms(text))
         return tuple(name for name in self.names.values() if not set(analyser.content(name)) <= stems)
+
+
+def without_dates(text: str) -> str:
+    """The text with dates, years and numbers of resolutions replaced by a sign that ends a figure."""
+    return _DATE.sub(" ; ", text)
+
+
+def value_of(word: str) -> str | None:
+    """The value of a number in digits or spelt out, as digits; None for any other word.
+
+    >>> value_of("2,000"), value_of("twelve"), value_of("2.5"), value_of("tons")
+    ('2000', '12', '2.5', None)
+    """
+    if word[0].isdigit():
+        return word.replace(",", "")
+    return str(_COUNTS.index(word) + 1) if word in _COUNTS else None
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from assistant.bibliography import locate
 from assistant.demands import Demands
@@ -14,12 +14,16 @@ from assistant.settings import IN_HEADING, IN_SENTENCE_BEFORE, OTHER_YEARS, SENT
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an excerpt: the excerpt's place in the list (from 0), offsets in the source, and its score."""
+    """A sentence of an excerpt: the excerpt's place in the list (from 0), offsets in the source, and its score.
+
+    `held` are the question's terms that the sentence, its title or its section holds, with their rarity.
+    """
 
     excerpt: int
     start: int
     end: int
     score: float
+    held: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 def score_sentences(
@@ -50,7 +54,7 @@ def score_sentences(
                 for term in own | heading | before
             )
             score = weight * float(cosine) + (1 - weight) * share / total - _lack(text, demands)
-            found.append(Sentence(number, start, end, score))
+            found.append(Sentence(number, start, end, score, {term: rarity[term] for term in own | heading}))
             before = own
     return sorted(found, key=lambda sentence: (-sentence.score, sentence.excerpt, sentence.start))
 
