@@ -36,6 +36,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
+_WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*")
 _ENDING = re.compile(r"(\d+)(st|nd|rd|th|s)")
 NOUNS_HAVE_CAPITALS = frozenset({"german"})
 """Languages in which a capital does not mark a name."""
@@ -80,11 +81,15 @@ class Demands:
 
     def speaks_of_other_years(self, sentence: str) -> bool:
         """Whether a sentence names years, and none of those in the question."""
+        if not self.years:
+            return False
         told = {number for number, _ in _numbers(sentence) if _YEAR.fullmatch(number)}
-        return bool(self.years and told and not told & self.years)
+        return bool(told and not told & self.years)
 
     def unmet_numbers(self, text: str) -> tuple[str, ...]:
         """The numbers of the question that stand nowhere in a text, in digits or spelt out, as they were written."""
+        if not self.numbers:
+            return ()
         there = {number for number, _ in _numbers(text)}
         spoken = {word.folded for word in words(text)}
         return tuple(
@@ -119,10 +124,10 @@ def value_of(word: str) -> str | None:
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:
     """Words with a digit, without the ending of an ordinal or a plural (19th, 1990s), and as they were written."""
-    for word in words(text):
-        if any(character.isdigit() for character in word.folded):
-            ending = _ENDING.fullmatch(word.folded)
-            yield (ending[1] if ending else word.folded), text[word.start : word.end]
+    for match in _WITH_DIGIT.finditer(text):
+        folded = fold(match.group())
+        ending = _ENDING.fullmatch(folded)
+        yield (ending[1] if ending else folded), match.group()
 
 
 def _spelt(number: int) -> str:
