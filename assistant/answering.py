@@ -12,6 +12,7 @@ from assistant.conversation import is_greeting, overview_topic, resolve
 from assistant.disagreement import differing, figures
 from assistant.index.generation import Generation
 from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
+from assistant.reranking import Reranker
 from assistant.retrieval import Retrieval, parse, retrieve
 from assistant.sentences import Sentence
 from assistant.settings import (
@@ -30,21 +31,23 @@ _NEAR = 0.6
 
 
 def answer(
-    question: str, index: Generation, turns: Sequence[Turn] = (), filters: Filters = NO_FILTERS, k: int = 5
-) -> Answer:
+    question: str, index: Generation, turns: Sequence[Turn] = (), filters: Filters = NO_FILTERS, k: int = 5,
+    reranker: Reranker | None = None,
+) -> Answer:  # fmt: skip
     """The answer to a question, with the conversation before it taken into account.
 
     Raises:
         UsageError: the question is empty or too long, or a filter fits no source.
+        ModelUnusable: the reranker cannot be loaded.
     """
     query = parse(question, filters)
     if is_greeting(question):
         return _greeting(query, index)
     topic = overview_topic(query.text)
     if topic is not None:
-        return _overview(query, topic, index, turns, k)
+        return _overview(query, topic, index, turns, k, reranker)
     query = resolve(query, turns, index)
-    found = retrieve(query, index, k)
+    found = retrieve(query, index, k, reranker)
     confidence = confidence_of(found)
     chosen = choose(found) if confidence >= FOUND_AT else []
     if chosen:
@@ -191,13 +194,15 @@ def _holdings(index: Generation) -> str:
     return f"The library holds {count}: {named}."
 
 
-def _overview(query: Query, topic: str, index: Generation, turns: Sequence[Turn], k: int) -> Answer:
+def _overview(
+    query: Query, topic: str, index: Generation, turns: Sequence[Turn], k: int, reranker: Reranker | None
+) -> Answer:
     """What the library has on a topic: the closest passages, with a word on which documents they are from."""
     asked = resolve(parse(topic, query.filters), turns, index) if next(words(topic), None) else None
     if asked is None or not index.analyser.content(asked.full_text):
         nothing = Retrieval(searched=len(index.ids))
         return _make(query, AnswerKind.OVERVIEW, _holdings(index), [], nothing, 0.0, index)
-    found = retrieve(asked, index, k)
+    found = retrieve(asked, index, k, reranker)
     confidence = confidence_of(found)
     if confidence < OVERVIEW_AT:
         message = NOT_FOUND + _unseen(found.unseen_words, asked) + f" {_holdings(index)}"

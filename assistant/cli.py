@@ -94,6 +94,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--after", metavar="DATE", help="only sources about this time or later: 2005, 2005-09, 2005-09-19"
     )
     narrow.add_argument("--before", metavar="DATE", help="only sources about this time or earlier")
+    second = argparse.ArgumentParser(add_help=False)
+    second.add_argument(
+        "--reranker",
+        metavar="NAME",
+        help="a cross-encoder (sentence-transformers) by name or folder, which reorders the best passages",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(
@@ -103,19 +109,19 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         made.set_defaults(run=run)
         return made
 
-    chat = command("chat", _chat, "start the chat in the browser (the default)")
+    chat = command("chat", _chat, "start the chat in the browser (the default)", second)
     chat.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help="(default: %(default)s)")
     rebuild = command("rebuild", _rebuild, "bring the index up to date with the sources", as_json)
     rebuild.add_argument("--full", action="store_true", help="take nothing over from the old index")
-    ask = command("ask", _ask, "answer a question; further questions are follow-ups", as_json, narrow)
+    ask = command("ask", _ask, "answer a question; further questions are follow-ups", as_json, narrow, second)
     ask.add_argument("question", nargs="+")
-    retrieve = command("retrieve", _retrieve, "list the excerpts that bear on a question", as_json, narrow)
+    retrieve = command("retrieve", _retrieve, "list the excerpts that bear on a question", as_json, narrow, second)
     retrieve.add_argument("question")
     find = command("find", _find, "list every occurrence of a phrase, counted by source", as_json)
     find.add_argument("phrase")
     command("sources", _sources, "list the indexed sources", as_json)
     command("check", _check, "verify every passage against its source, word for word", as_json)
-    evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json])
+    evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json, second])
     evaluate.set_defaults(run=_evaluate)
     add_evaluate_arguments(evaluate)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
@@ -124,7 +130,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _library(options: argparse.Namespace) -> Library:
-    return Library(Path(options.sources), Path(options.index), options.model or None)
+    reranker = getattr(options, "reranker", None)  # which only some commands have
+    return Library(Path(options.sources), Path(options.index), options.model or None, reranker or None)
 
 
 def _ready(options: argparse.Namespace) -> Library:

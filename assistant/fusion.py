@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.records import Hit
-from assistant.settings import COSINE_WEIGHT, SHARE_WEIGHT, TRUST, WEIGHTS
+from assistant.settings import COSINE_WEIGHT, SHARE_WEIGHT, SIMILAR, SIMILAR_WEIGHT, SMOOTHED, TRUST, WEIGHTS
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
-_OF_MODEL = frozenset({"cosine", "sentence", "neighbour", "source", "feedback"})
+_OF_MODEL = frozenset({"cosine", "sentence", "neighbour", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Signals:
     """Of the nearer of the passages right before and after it."""
     source: Scores
     """Of the whole source."""
-    feedback: Scores
-    """Of the passage with the best passages of a first ranking (Rocchio 1971)."""
     share: Scores
     """BM25 of the passage."""
     source_share: Scores
     """BM25 of the whole source."""
     heading: Scores
     """Rarity of the question's words that stand in title and section."""
+    pairs: Scores
+    """Rarity of the question's neighbouring words that are neighbours in the passage too."""
 
 
 def fuse(rows: Rows, cosines: Scores, shares: Scores) -> list[Hit]:
@@ -47,11 +47,42 @@ def fuse(rows: Rows, cosines: Scores, shares: Scores) -> list[Hit]:
     return _hits(rows, cosines, shares, scores)
 
 
-def rerank(rows: Rows, signals: Signals, trust: float = 1.0) -> list[Hit]:
-    """Hits in order of the weighted mean of all signals, ties by row; `trust` in (0, 1] scales the model's weights."""
+def rerank(rows: Rows, signals: Signals, vectors: Scores, trust: float = 1.0) -> list[Hit]:
+    """Hits in order of the weighted mean of all signals and of the scores of similar candidates, ties by row.
+
+    Args:
+        rows: The candidates.
+        signals: What is known of them.
+        vectors: Their vectors, shape (len(rows), dimensions).
+        trust: In (0, 1], scales the weights of what comes from the model.
+    """
     weights = {name: weight * (trust if name in _OF_MODEL else 1.0) for name, weight in WEIGHTS.items()}
-    scores = sum(weights[name] * values.astype(np.float64) for name, values in asdict(signals).items())
-    return _hits(rows, signals.cosine, signals.share, np.asarray(scores) / sum(weights.values()))
+    total = sum(weights.values())
+    scores = np.zeros(len(rows))
+    for name, values in asdict(signals).items():
+        scores += weights[name] / total * values.astype(np.float64)
+    smoothed = (total * scores + SIMILAR_WEIGHT * trust * _of_similar(scores, vectors)) / (
+        total + SIMILAR_WEIGHT * trust
+    )
+    return _hits(rows, signals.cosine, signals.share, smoothed)
+
+
+def _of_similar(scores: npt.NDArray[np.float64], vectors: Scores) -> npt.NDArray[np.float64]:
+    """For each candidate, the mean score of the most similar others: close passages tend to answer the same questions.
+
+    Diaz, "Regularizing ad hoc retrieval scores" (2005). Only the best candidates are compared; the rest keep theirs.
+    """
+    best = np.argsort(-scores, kind="stable")[:SMOOTHED]
+    count = min(SIMILAR, len(best) - 1)
+    if count < 1:
+        return scores
+    likeness = np.asarray(vectors[best] @ vectors[best].T, np.float64)
+    np.fill_diagonal(likeness, -1.0)
+    nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+    near = np.maximum(np.take_along_axis(likeness, nearest, axis=1), 1e-6) ** 3
+    smoothed = scores.copy()
+    smoothed[best] = (near * scores[best][nearest]).sum(axis=1) / near.sum(axis=1)
+    return smoothed
 
 
 def trust_in_model(pieces: int, words: int) -> float:

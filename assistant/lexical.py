@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -110,10 +111,24 @@ class LexicalIndex:
         parts = []
         for term, weight in terms.items():
             there = tantivy.Query.term_query(self._schema, "heading", term, "basic")
-            weighed = tantivy.Query.boost_query(tantivy.Query.const_score_query(there, 1.0), weight * self.idf(term))
-            parts.append((tantivy.Occur.Should, weighed))
+            parts.append((tantivy.Occur.Should, _constant(there, weight * self.idf(term))))
         parts.append((tantivy.Occur.Must, self._rows(rows)))
         return _aligned(rows, *self._run(tantivy.Query.boolean_query(parts), len(rows), total))
+
+    def pair_shares(self, terms: Sequence[str], rows: Rows) -> Scores:
+        """How much of the rarity of neighbours in `terms` is in those that each of `rows` has side by side.
+
+        Side by side is with at most one other word between them (of, the). `rows` are distinct and sorted.
+        """
+        pairs = {(one, other): self.idf(one) + self.idf(other) for one, other in pairwise(terms)}
+        if not pairs or len(rows) == 0:
+            return np.zeros(len(rows), np.float32)
+        parts = []
+        for pair, weight in pairs.items():
+            there = tantivy.Query.phrase_query(self._schema, "terms", list(pair), slop=1)
+            parts.append((tantivy.Occur.Should, _constant(there, weight)))
+        parts.append((tantivy.Occur.Must, self._rows(rows)))
+        return _aligned(rows, *self._run(tantivy.Query.boolean_query(parts), len(rows), sum(pairs.values())))
 
     def _total(self, terms: Mapping[str, float]) -> float:
         return sum(weight * self.idf(term) for term, weight in terms.items())
@@ -147,3 +162,8 @@ def _aligned(rows: Rows, found: Rows, scores: Scores) -> Scores:
     aligned = np.zeros(len(rows), np.float32)
     aligned[np.searchsorted(rows, found)] = scores
     return aligned
+
+
+def _constant(query: tantivy.Query, score: float) -> tantivy.Query:
+    """A query that gives what fits it this score."""
+    return tantivy.Query.boost_query(tantivy.Query.const_score_query(query, 1.0), score)

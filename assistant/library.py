@@ -24,18 +24,31 @@ from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
 
 if TYPE_CHECKING:
     from assistant.index.generation import Generation
+    from assistant.reranking import Reranker
 
 
 class Library:
     """A folder of sources with its index. Thread-safe; a rebuilt index is noticed at the next question."""
 
-    def __init__(self, sources: Path, index: Path, model: str | None = None) -> None:
-        """Names the folders; nothing is opened before it is needed. `model` None is the index's own, or the default."""
+    def __init__(self, sources: Path, index: Path, model: str | None = None, reranker: str | None = None) -> None:
+        """Names the folders; nothing is opened before it is needed.
+
+        Args:
+            sources: The documents.
+            index: The index.
+            model: A sentence-transformers model, by folder or hub name; None is the index's own, or the default.
+            reranker: A cross-encoder that reorders the best passages, by folder or hub name; None is none.
+        """
         self.sources = sources
         self.index = index
         self.model = model
         self._lock = threading.Lock()
         self._open: Generation | None = None
+        self._reranker: Reranker | None = None
+        if reranker:
+            from assistant.reranking import Reranker  # imports faiss and tantivy
+
+            self._reranker = Reranker(reranker)
 
     def generation(self) -> Generation:
         """The index now in use, opened.
@@ -89,11 +102,13 @@ class Library:
         Raises:
             UsageError: the question is empty or too long, a date is malformed, or a filter fits no source.
             IndexUnusable: there is no index that can be used.
+            ModelUnusable: the reranker cannot be loaded.
         """
         from assistant.answering import answer
         from assistant.filters import make_filters
 
-        return answer(question, self.generation(), turns, make_filters(sources, tags, after, before), k)
+        filters = make_filters(sources, tags, after, before)
+        return answer(question, self.generation(), turns, filters, k, self._reranker)
 
     def retrieve(
         self, question: str, k: int = 5, *, sources: Sequence[str] | str | None = None,
@@ -104,7 +119,7 @@ class Library:
         from assistant.retrieval import parse, retrieve
 
         query = parse(question, make_filters(sources, tags, after, before))
-        return list(retrieve(query, self.generation(), k).excerpts)
+        return list(retrieve(query, self.generation(), k, self._reranker).excerpts)
 
     def find(self, phrase: str) -> list[Occurrence]:
         """Every place where the words of `phrase` stand one after another, in order of source and place.
@@ -173,15 +188,16 @@ class Library:
 
 
 def open_library(
-    sources: Path | str = DEFAULT_SOURCES, *, index: Path | str = DEFAULT_INDEX, model: str | None = None
-) -> Library:
-    """The library of a sources folder; its index is built if there is none.
+    sources: Path | str = DEFAULT_SOURCES, *, index: Path | str = DEFAULT_INDEX, model: str | None = None,
+    reranker: str | None = None,
+) -> Library:  # fmt: skip
+    """The library of a sources folder; its index is built if there is none. `model` and `reranker` as for `Library`.
 
     Raises:
         SourcesMissing: there is nothing to read.
         IndexUnusable: there is an index, but it cannot be used.
     """
-    library = Library(Path(sources), Path(index), model)
+    library = Library(Path(sources), Path(index), model, reranker)
     try:
         library.generation()
     except IndexMissing:

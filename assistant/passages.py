@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePosixPath
 
 import sentencex
 
@@ -48,7 +49,7 @@ def split(source: Source, count: Count, max_pieces: int) -> list[Piece]:
     """
     language = (source.metadata.language or "en").split("-")[0]
     sections = []
-    for start, end, section in _sections(source):
+    for start, end, section in sections_of(source):
         spans = [
             span for block in _blocks(source.text, start, end) for span in _sentences(source.text, block, language)
         ]
@@ -64,6 +65,13 @@ def split(source: Source, count: Count, max_pieces: int) -> list[Piece]:
     return pieces
 
 
+def heading(source: Source) -> str:
+    """What a source is called: its title, else the words of its file's name; the key of a record says nothing."""
+    if source.metadata.title or "#" in source.id:
+        return source.metadata.title or ""
+    return re.sub(r"[\W_]+", " ", PurePosixPath(source.id).stem).strip()
+
+
 def context(title: str, section: str, count: Count, max_pieces: int) -> str:
     """What is put before a passage for the model: title and section, cut to `max_pieces` word pieces."""
     words = ". ".join(part for part in (title, section) if part).split()[:max_pieces]
@@ -72,7 +80,7 @@ def context(title: str, section: str, count: Count, max_pieces: int) -> str:
     return " ".join(words)
 
 
-def _sections(source: Source) -> Iterator[tuple[int, int, str]]:
+def sections_of(source: Source) -> Iterator[tuple[int, int, str]]:
     """Runs of text between headings, with the path of headings above each; the heading's own line is left out."""
     headings = [locator for locator in source.locators if locator.kind is LocatorKind.SECTION]
     yield 0, headings[0].start if headings else len(source.text), ""

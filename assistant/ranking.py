@@ -16,8 +16,6 @@ from assistant.settings import CONTEXT_COSINE, CONTEXT_TERMS
 
 Rows = npt.NDArray[np.int64]
 Vector = npt.NDArray[np.float32]
-_FEEDBACK = 3
-"""Passages whose mean direction is the feedback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +78,18 @@ def rank(index: Generation, question: Question, k: int, within: Rows | None = No
         return Ranking([], [], [], [])
     cosines, shares = index.dense.cosines(vector, rows), index.lexical.shares(terms, rows)
     fused = fuse(rows, cosines, shares)
-    best = index.vectors[sorted(hit.row for hit in fused[:_FEEDBACK])].mean(axis=0)
     sources, of_row = np.unique(index.passages["source"][rows], return_inverse=True)
     signals = Signals(
         cosine=cosines,
         sentence=_sentences(index, vector, rows),
         neighbour=_neighbours(index, vector, rows, cosines),
         source=np.asarray(index.source_vectors[sources] @ vector, np.float32)[of_row],
-        feedback=index.dense.cosines(_unit(best), rows),
         share=shares,
         source_share=index.lexical_sources.shares(terms, sources)[of_row],
         heading=index.lexical.heading_shares(terms, rows),
+        pairs=index.lexical.pair_shares(list(question.written), rows),
     )
-    return Ranking(dense.tolist(), lexical.tolist(), fused, rerank(rows, signals, question.trust))
+    return Ranking(dense.tolist(), lexical.tolist(), fused, rerank(rows, signals, index.vectors[rows], question.trust))
 
 
 def _sentences(index: Generation, vector: Vector, rows: Rows) -> Vector:

@@ -21,6 +21,7 @@ from assistant.filters import select
 from assistant.index.generation import Generation
 from assistant.ranking import encode, rank
 from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
+from assistant.reranking import Reranker, reorder
 from assistant.sentences import Sentence, score_sentences
 from assistant.settings import CANDIDATES, MAX_QUESTION
 
@@ -43,7 +44,8 @@ _HIGHLIGHT_SHARE = 0.7
 class Retrieval:
     """What a query found: excerpts, best first; the sentences in them, best first; and what was searched.
 
-    `margin` is how far the best passage stands above the sixth. `unmet_numbers` and `unmet_names` are those of the
+    `margin` is how far the best passage stands above the sixth, before any cross-encoder, for which the confidence
+    is not calibrated. `unmet_numbers` and `unmet_names` are those of the
     question that none of the excerpts holds.
     """
 
@@ -85,11 +87,12 @@ def parse(question: str, filters: Filters = NO_FILTERS) -> Query:
     return Query(text, phrases, filters)
 
 
-def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
-    """At most `k` excerpts that bear on the query, best first.
+def retrieve(query: Query, index: Generation, k: int, reranker: Reranker | None = None) -> Retrieval:
+    """At most `k` excerpts that bear on the query, best first; the order is `reranker`'s too, if there is one.
 
     Raises:
         UsageError: `k` is not at least 1, or a filter fits no source.
+        ModelUnusable: the reranker cannot be loaded.
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one excerpt")
@@ -107,7 +110,7 @@ def retrieve(query: Query, index: Generation, k: int) -> Retrieval:
         if query.phrases:
             within = _with_phrases(query.phrases, index, within)
         hits = rank(index, asked, max(CANDIDATES, 2 * k), within).final
-        groups, stale = _gather(index, hits, k)
+        groups, stale = _gather(index, reorder(query, hits, index, reranker) if reranker else hits, k)
         if not stale:
             break
         chosen[stale] = False  # and search again, so that what is left fills the places
@@ -140,11 +143,12 @@ def _described(excerpt: Excerpt) -> str:
     return " ".join((cited.title, cited.source_id, cited.locator, known.covers or known.issued or "", excerpt.text))
 
 
-def stages(query: Query, index: Generation) -> dict[str, list[int]]:
+def stages(query: Query, index: Generation, reranker: Reranker | None = None) -> dict[str, list[int]]:
     """The rows that each stage of the search ranks for a query, best first: what an evaluation compares.
 
     `dense` and `lexical` are the candidates of the two searches, `rrf` their reciprocal rank fusion (Cormack, Clarke
-    and Büttcher 2009; k = 60), which nothing else uses, `fused` the sum of the two scores, `final` what answers use.
+    and Büttcher 2009; k = 60), which nothing else uses, `fused` the sum of the two scores, `final` what answers use,
+    reordered by `reranker` if there is one.
     """
     ranking = rank(index, encode(query, index), CANDIDATES)
     reciprocal: dict[int, float] = {}
@@ -156,7 +160,7 @@ def stages(query: Query, index: Generation) -> dict[str, list[int]]:
         "lexical": ranking.lexical,
         "rrf": sorted(reciprocal, key=lambda row: (-reciprocal[row], row)),
         "fused": [hit.row for hit in ranking.fused],
-        "final": [hit.row for hit in ranking.final],
+        "final": [hit.row for hit in (reorder(query, ranking.final, index, reranker) if reranker else ranking.final)],
     }
 
 

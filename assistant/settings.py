@@ -25,25 +25,35 @@ SHARE_WEIGHT = 0.6
 WEIGHTS = {
     "cosine": 0.20,
     "sentence": 0.20,
-    "neighbour": 0.10,
+    "neighbour": 0.15,
     "source": 0.10,
-    "feedback": 0.10,
     "share": 0.25,
     "source_share": 0.25,
-    "heading": 0.15,
+    "heading": 0.20,
+    "pairs": 0.05,
 }
 """Weights of the signals in the final ranking; round numbers, measured over eight test collections."""
+
+SMOOTHED = 100
+"""How many of the best candidates are compared with one another."""
+
+SIMILAR = 5
+SIMILAR_WEIGHT = 0.35
+"""How many similar candidates lend a candidate their mean score, and its weight beside those of the signals."""
 
 TRUST = (1.7, 2.4, 0.3)
 """Up to so many word pieces a word the model is trusted in full; from so many on, only by this factor."""
 
-SENTENCE_COSINE_WEIGHT = 0.5
+RERANKED = 50
+"""How many of the best passages a cross-encoder reads, where one is chosen."""
+
+SENTENCE_COSINE_WEIGHT = 0.6
 """Weight of a sentence's cosine against its share of the question's rare words."""
 
-IN_HEADING = 0.4
+IN_HEADING = 0.5
 """How much a word of the question counts for a sentence that lacks it, if title or section has it."""
 
-IN_SENTENCE_BEFORE = 0.2
+IN_SENTENCE_BEFORE = 0.25
 """The same, if only the sentence before has it."""
 
 WITHOUT_QUANTITY = 0.1
@@ -61,7 +71,7 @@ MARGIN_WEIGHT = 0.5
 WITHOUT_NAME = 0.05
 """Taken off that sum if none of the excerpts holds a name that the question has."""
 
-CALIBRATION = (7.5, 0.56)
+CALIBRATION = (8.0, 0.55)
 """Slope and middle of the curve from that sum to a probability."""
 
 FOUND_AT = 0.25
@@ -79,7 +89,7 @@ CONTEXT_COSINE = 0.5
 CONTEXT_TERMS = 0.3
 """Weight of their words against the question's own; those of the first question have half of it."""
 
-LEANING = (3.0, 2.5, 2.0, 1.0)
+LEANING = (2.0, 2.0, 1.5, 1.0, 0.7)
 """How much a question that points back leans on earlier ones, by how many content words it has; the last for more."""
 
 LITTLE = 0.4

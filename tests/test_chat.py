@@ -132,6 +132,20 @@ def test_follow_up_is_read_with_the_question_before(open_page: OpenPage) -> None
     assert in_view(page, "#chat .user-row:nth-last-of-type(2) .question")
 
 
+def test_a_follow_up_as_it_was_read_can_be_edited_before_it_is_asked_again(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "What is the oldest boat of the harbour ferry called?")
+    ask(page, "When was it launched?")
+    page.locator("#chat .answer").nth(1).get_by_role("button", name="Edit").click()
+    box = page.locator("#ask textarea")
+    assert box.input_value().startswith("When was it launched? ") and "boat" in box.input_value()
+    asked = box.input_value()
+    box.press("Enter")  # as it stands, so that the page must have taken it in
+    page.wait_for_function("document.querySelectorAll('#chat .answer').length > 2")
+    assert page.locator("#chat .question").nth(2).text_content() == asked
+    assert "Kittiwake was launched in 1998" in (page.locator("#chat .answer").nth(2).text_content() or "")
+
+
 def test_suggested_question(open_page: OpenPage) -> None:
     page = open_page()
     suggestion = page.locator(".welcome .suggestions button").first

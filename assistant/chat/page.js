@@ -142,11 +142,22 @@ async function copy(text, done) {
   }
 }
 
+// ----- a question put into the box, to be changed before it is asked
+function type(question) {
+  const area = box();
+  if (!area) return;
+  area.value = question;
+  area.dispatchEvent(new Event("input", { bubbles: true })); // as if typed: gradio then knows of it
+  area.focus();
+  area.setSelectionRange(question.length, question.length);
+}
+
 // ----- clicks and keys
 const actions = {
   ask: (button) => { trigger("suggested", { question: button.dataset.question }); box()?.focus(); },
   cancel: () => look("cancel"),
   close: closePanel,
+  edit: (button) => type(button.dataset.question),
   copy: (button) => copy(button.dataset.text, button.dataset.done),
   focus: () => box()?.focus(),
   jump: goToWords,

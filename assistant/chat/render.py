@@ -170,7 +170,8 @@ def _heading(answer: Answer) -> str:
     if not answer.query.carried:
         return heading
     words = ", ".join(escape(word) for word in answer.query.carried)
-    return f'{heading}<p class="carried">Read together with your earlier questions: {words}</p>'
+    edit = button("text-button", "edit", "Edit", {"question": answer.query.full_text})
+    return f'{heading}<p class="carried">Read together with your earlier questions: {words}. {edit}</p>'
 
 
 def statement_html(statement: Statement, answer: Answer) -> str:

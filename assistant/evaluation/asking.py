@@ -22,6 +22,7 @@ from assistant.evaluation.judging import (
 )
 from assistant.index.generation import Generation
 from assistant.records import Answer, Citation, Query, Turn
+from assistant.reranking import Reranker
 from assistant.retrieval import retrieve
 
 EXCERPTS = 5
@@ -59,7 +60,7 @@ class Outcome:
     judgement: Judgement | None
 
 
-def history(earlier: Sequence[Said], index: Generation) -> list[Turn]:
+def history(earlier: Sequence[Said], index: Generation, reranker: Reranker | None = None) -> list[Turn]:
     """The turns before a question; where the file has no reply, the program's own answer is taken.
 
     Raises:
@@ -68,33 +69,33 @@ def history(earlier: Sequence[Said], index: Generation) -> list[Turn]:
     turns: list[Turn] = []
     for said in earlier:
         if said.reply is None:
-            turns.append(answer(said.question, index, turns, k=EXCERPTS).turn())
+            turns.append(answer(said.question, index, turns, k=EXCERPTS, reranker=reranker).turn())
         else:
             turns.append(Turn(said.question, said.reply))
     return turns
 
 
-def ask(question: Question, turns: Sequence[Turn], index: Generation) -> Outcome:
+def ask(question: Question, turns: Sequence[Turn], index: Generation, reranker: Reranker | None = None) -> Outcome:
     """Asks a question after its turns, takes the time of the answer, and judges it if it is known what answers it.
 
     Raises:
         UsageError: the question cannot be asked.
     """
     started = time.perf_counter()
-    given = answer(question.text, index, turns, k=EXCERPTS)
+    given = answer(question.text, index, turns, k=EXCERPTS, reranker=reranker)
     milliseconds = 1000 * (time.perf_counter() - started)
     words = sum(count_words(excerpt.text) for excerpt in given.excerpts)
-    judged = judge(given, question, index) if question.answerable and question.marks else None
+    judged = judge(given, question, index, reranker) if question.answerable and question.marks else None
     return Outcome(question, given.found, given.confidence, words, milliseconds, judged)
 
 
-def judge(given: Answer, question: Question, index: Generation) -> Judgement:
+def judge(given: Answer, question: Question, index: Generation, reranker: Reranker | None = None) -> Judgement:
     """Whether an answer holds what the question's marks say that it should."""
     references = _references(question, index)
     sentences = [_shown(statement.citation) for statement in given.statements]
     excerpts = [_shown(excerpt.citation) for excerpt in given.excerpts]
     holding = [sentence_holds(sentence, references) for sentence in sentences]
-    unsaid = None if given.found else _would_say(given.query, index)
+    unsaid = None if given.found else _would_say(given.query, index, reranker)
     ends = [answer_end(excerpt, references) is not None for excerpt in excerpts]
     lead = _first_sentence(excerpts[0], index) if excerpts else None
     return Judgement(
@@ -119,9 +120,9 @@ def _shown(citation: Citation) -> Shown:
     return Shown(citation.source_id, citation.start, citation.end, citation.quote)
 
 
-def _would_say(query: Query, index: Generation) -> Shown | None:
+def _would_say(query: Query, index: Generation, reranker: Reranker | None) -> Shown | None:
     """The sentence that an answer to a declined query would have quoted first."""
-    found = retrieve(query, index, EXCERPTS)
+    found = retrieve(query, index, EXCERPTS, reranker)
     chosen = choose(found)
     if not chosen:
         return None

@@ -16,7 +16,7 @@ EVALUATE_HELP = "measure search and answers on questions whose answers are known
 
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments that are the command's own (not `--json`)."""
+    """Adds the arguments that are the command's own (not `--json` and `--reranker`)."""
     parser.add_argument(
         "folder", type=Path, metavar="DIR",
         help="a test collection (corpus.jsonl, queries.jsonl, qrels.tsv), or your sources with questions.jsonl",
@@ -49,7 +49,7 @@ def run_evaluation(options: argparse.Namespace, bars: Callable[[], AbstractConte
     with bars() as progress:
         found = evaluate(
             options.folder, options.index, model=options.model or None, questions=options.questions,
-            qrels=options.qrels, limit=options.limit, progress=progress,
+            qrels=options.qrels, limit=options.limit, progress=progress, reranker=options.reranker or None,
         )  # fmt: skip
     if options.per_query:
         lines = (json.dumps(question, ensure_ascii=False) + "\n" for question in found.questions)

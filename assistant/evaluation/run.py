@@ -34,6 +34,7 @@ from assistant.index.build import build
 from assistant.index.generation import Generation
 from assistant.library import Library
 from assistant.records import BuildReport, Progress, Query, Turn
+from assistant.reranking import Reranker
 from assistant.retrieval import parse, retrieve, stages
 from assistant.settings import DEFAULT_INDEX
 
@@ -51,7 +52,7 @@ class Evaluation:
 
 def evaluate(
     folder: Path, index: Path | None = None, *, model: str | None = None, questions: Path | None = None,
-    qrels: Path | None = None, limit: int | None = None, progress: Progress | None = None,
+    qrels: Path | None = None, limit: int | None = None, progress: Progress | None = None, reranker: str | None = None,
 ) -> Evaluation:  # fmt: skip
     """Measures search and answers on a test collection, or on a folder of one's own sources with questions.
 
@@ -64,16 +65,20 @@ def evaluate(
         qrels: Another file of judgements.
         limit: At most so many questions, drawn at random, always the same.
         progress: Told how far each stage is.
+        reranker: As for `Library`.
 
     Raises:
         UsageError: there is nothing to evaluate there, or a file is malformed.
-        AssistantError: the index cannot be built; as for `build`.
+        AssistantError: the index cannot be built, as for `build`, or the reranker cannot be loaded.
     """
     collection = load(folder, questions, qrels, limit)
     told = progress or (lambda stage, done, total: None)
+    second = Reranker(reranker) if reranker else None
+    if second:
+        second.load()  # before the build: that may take long, and this is not part of any answer's time
     with _index_folder(collection, index) as place:
         built = build(folder, place, model, progress=told, names=collection.names)
-        return _Run(collection, Library(folder, place, model).generation(), told).evaluation(built)
+        return _Run(collection, Library(folder, place, model).generation(), told, second).evaluation(built)
 
 
 @contextmanager
@@ -89,10 +94,13 @@ def _index_folder(collection: Collection, index: Path | None) -> Iterator[Path]:
 class _Run:
     """One evaluation: the open index, and what is gathered on the way."""
 
-    def __init__(self, collection: Collection, index: Generation, told: Progress) -> None:
+    def __init__(
+        self, collection: Collection, index: Generation, told: Progress, reranker: Reranker | None = None
+    ) -> None:
         self.collection = collection
         self.index = index
         self.told = told
+        self.reranker = reranker
         self.notes = list(collection.notes)
         self.turns: dict[str, list[Turn]] = {}
 
@@ -130,6 +138,7 @@ class _Run:
             "judged_answers": sum(outcome.judgement is not None for outcome in outcomes),
             "unanswerable_questions": sum(not outcome.question.answerable for outcome in outcomes),
             "model": self.index.manifest["model"]["name"],
+            "reranker": self.reranker.name if self.reranker else None,
             "index_id": self.index.id,
         }
 
@@ -153,8 +162,8 @@ class _Run:
         for done, question in enumerate(questions):
             self.told("Asking questions", done, len(questions))
             try:
-                self.turns[question.id] = history(question.earlier or (), self.index)
-                outcomes.append(ask(question, self.turns[question.id], self.index))
+                self.turns[question.id] = history(question.earlier or (), self.index, self.reranker)
+                outcomes.append(ask(question, self.turns[question.id], self.index, self.reranker))
             except UsageError as error:
                 self.notes.append(f"question {question.id} was left out: {error}")
         self.told("Asking questions", len(questions), len(questions))
@@ -167,7 +176,7 @@ class _Run:
         rankings: dict[str, dict[str, list[str]]] = {}
         for done, question in enumerate(ranked):
             self.told("Ranking documents", done, len(ranked))
-            for stage, rows in stages(parse(question.text), self.index).items():
+            for stage, rows in stages(parse(question.text), self.index, self.reranker).items():
                 rankings.setdefault(stage, {})[question.id] = self._documents(question, rows)
         self.told("Ranking documents", len(ranked), len(ranked))
         return {stage: score(found, self.collection.judgements) for stage, found in rankings.items()}
@@ -205,7 +214,8 @@ class _Run:
         rankings = {}
         for done, question in enumerate(questions):
             self.told(stage, done, len(questions))
-            rankings[question.id] = self._documents(question, stages(query(question), self.index)[FINAL])
+            rows = stages(query(question), self.index, self.reranker)[FINAL]
+            rankings[question.id] = self._documents(question, rows)
         self.told(stage, len(questions), len(questions))
         return score(rankings, self.collection.judgements)
 
@@ -218,7 +228,7 @@ class _Run:
             self.index.encoder.encode_queries([query.text])
             parts["embedding"].append(1000 * (time.perf_counter() - started))
             started = time.perf_counter()
-            retrieve(query, self.index, EXCERPTS)
+            retrieve(query, self.index, EXCERPTS, self.reranker)
             parts["retrieving"].append(1000 * (time.perf_counter() - started))
         return of_times([outcome.milliseconds for outcome in outcomes], parts)
 

@@ -6,11 +6,10 @@ What has not changed is taken over from the generation before. Nothing but the i
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import stat
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
 from assistant.errors import (
@@ -26,7 +25,7 @@ from assistant.index.generation import Generation, describe_files, read_manifest
 from assistant.index.layout import IndexFolder
 from assistant.index.vectors import Input, Journal, Taken, embed
 from assistant.index.write import Contents, write_generation
-from assistant.passages import Piece, context, split
+from assistant.passages import Piece, context, heading, split
 from assistant.readers.text import digest
 from assistant.records import BuildReport, Progress, Source
 from assistant.settings import Recipe
@@ -190,7 +189,7 @@ class _Build:
             of_source = split(source, encoder.count, longest)
             pieces.append(of_source)
             contexts = {
-                section: context(_heading(source), section, encoder.count, context_pieces)
+                section: context(heading(source), section, encoder.count, context_pieces)
                 for section in {piece.section for piece in of_source}
             }
             inputs += [_input(source, piece, contexts[piece.section]) for piece in of_source]
@@ -240,13 +239,6 @@ class _Build:
             seconds=round(time.perf_counter() - self.started, 2),
             notes=tuple(self.notes),
         )
-
-
-def _heading(source: Source) -> str:
-    """What a source is called: its title, else the words of its file's name; the key of a record says nothing."""
-    if source.metadata.title or "#" in source.id:
-        return source.metadata.title or ""
-    return re.sub(r"[\W_]+", " ", PurePosixPath(source.id).stem).strip()
 
 
 def _input(source: Source, piece: Piece, before: str) -> Input:
