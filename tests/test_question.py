@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from assistant import Library
+from assistant.settings import FOUND_AT
 
 
 def test_the_answer_quotes_the_joint_statement(sample: Library) -> None:
@@ -23,3 +26,78 @@ def test_every_quotation_is_a_slice_of_its_source(sample: Library) -> None:
             assert text[citation.start : citation.end] == citation.quote
             assert text[: citation.start].endswith(citation.prefix)
             assert text[citation.end :].startswith(citation.suffix)
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("What happened to the Cheonan in {}?", "2010"),
+        ("What did Security Council resolution {} prohibit?", "1718"),
+        ("What did the joint statement of September {} commit North Korea to?", "2005"),
+    ],
+)
+@pytest.mark.parametrize("other", ["1995", "1716", "2044"])
+def test_a_question_with_a_number_that_no_excerpt_has_is_not_answered(
+    sample: Library, question: str, number: str, other: str
+) -> None:
+    assert sample.ask(question.format(number)).found
+    answer = sample.ask(question.format(other))
+    assert not any(other in f"{e.citation.title} {e.citation.locator} {e.text}" for e in answer.excerpts)
+    assert not answer.found
+    assert answer.confidence < FOUND_AT
+    assert answer.statements == ()
+    assert f"“{other}”" in answer.message
+    assert answer.excerpts
+
+
+def test_a_number_may_be_spelt_out_in_the_source(sample: Library) -> None:
+    answer = sample.ask("Which 3 countries founded KEDO?")
+    assert answer.found
+    assert not any("mentions" in note for note in answer.notes)
+
+
+def test_a_name_that_no_excerpt_has_is_told_beside_the_answer(sample: Library) -> None:
+    answer = sample.ask("When was the first nuclear test of Pakistan?")
+    plain = sample.ask("When was the first nuclear test of North Korea?")
+    assert "Pakistan" in answer.message + " ".join(answer.notes)
+    assert answer.confidence < plain.confidence - 0.2
+
+
+QUESTIONS = [
+    "When was KEDO founded?",
+    "What were the dates of the last Six-Party Talks meeting?",
+    "On what date did North Korea declare its withdrawal from the NPT, the one that was not reversed?",
+    "Why was Beijing so irritated with Kim Jong Un by 2014?",
+    "How much cryptocurrency did North Korean hackers steal in 2024?",
+    "Write a Python function that reverses a string.",
+    "Wer leitete die amerikanische Delegation in Stockholm?",
+    "Who chaired the talks?",
+    "KEDO",
+    "zzzz",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_confidence_is_a_probability_that_hardly_depends_on_the_number_of_excerpts(
+    sample: Library, question: str
+) -> None:
+    """Of more excerpts the best sentence can only be better, and the margin of the first passage stays what it is."""
+    few, middle, many = (sample.ask(question, k=k) for k in (3, 5, 10))
+    assert 0 <= few.confidence <= middle.confidence <= many.confidence <= 1
+    assert many.confidence - few.confidence <= 0.2
+    for answer in (few, middle, many):
+        assert answer.found == (answer.confidence >= FOUND_AT)
+
+
+def test_confidence_tells_answered_questions_from_others(sample: Library) -> None:
+    sure, unsure, nothing = (
+        sample.ask(question).confidence
+        for question in (
+            "When was Jang Song Thaek executed?",
+            "Write a Python function that reverses a string.",
+            '"no such words"',
+        )
+    )
+    assert sure > 0.8
+    assert unsure < 0.1
+    assert nothing == 0

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant import Library
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.readers import Reading, plain, read, reader_version, suffixes
 from assistant.readers.folder import SourceFile, load, walk
@@ -103,7 +105,7 @@ def test_a_page_without_text_has_no_place() -> None:
 
 
 def test_the_suffix_chooses_the_reader() -> None:
-    assert suffixes() == (".htm", ".html", ".markdown", ".md", ".pdf", ".text", ".txt")
+    assert suffixes() == (".htm", ".html", ".jsonl", ".markdown", ".md", ".ndjson", ".pdf", ".text", ".txt")
     assert reader_version("deep/er/A.MD") == "markdown/2"
     assert reader_version("notes") is None
     with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to one of \.htm, "):
@@ -629,6 +631,132 @@ def test_words_are_mended_at_line_ends(lines: str, document: str, mended: str) -
     assert mend(lines, words_of(document)) == mended
 
 
+# JSON Lines
+
+
+def lines(*values: object) -> Reading:
+    """What is read from these values, one a line; a string is a line as it stands."""
+    written = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
+    return read("\n".join(written).encode("utf-8"), "deep/a.jsonl")
+
+
+def keys(reading: Reading) -> list[str]:
+    assert all(source.id.startswith("deep/a.jsonl#") for source in reading.sources)
+    return [source.id.removeprefix("deep/a.jsonl#") for source in reading.sources]
+
+
+def test_a_line_is_a_source_by_its_id_or_its_number() -> None:
+    reading = lines(
+        {"_id": "d-1", "id": "other", "text": "one"},
+        {"id": 42, "text": "two"},
+        {"text": "three"},
+        "",
+        {"_id": "", "id": None, "text": "five"},
+        {"_id": " spaced\nid ", "text": "six"},
+    )
+    assert keys(reading) == ["d-1", "42", "3", "5", "spaced id"]
+    assert [source.text for source in reading.sources] == ["one", "two", "three", "five", "six"]
+    assert reading.problems == ()
+
+
+def test_fields_of_a_record_become_metadata() -> None:
+    reading = lines(
+        {"text": "Words.", "title": "A title", "author": "Ada Lind", "date": "1991-5", "tags": ["a", "b"], "more": {}},
+        {"text": "Words.", "title": "B", "issued": "next spring", "url": "javascript:alert(1)"},
+    )
+    assert reading.sources[0].metadata == Metadata(
+        title="A title", authors=("Ada Lind",), issued="1991-05", tags=("a", "b")
+    )
+    assert reading.sources[1].metadata == Metadata(title="B")
+    assert reading.problems == (
+        "line 2: issued is not usable and was left out: next spring",
+        "line 2: url is not usable and was left out: javascript:alert(1)",
+    )
+
+
+def test_paragraphs_of_a_record_have_their_places() -> None:
+    (source,) = lines({"text": "First part.\r\n\r\nSecond\u2028part.  "}).sources
+    assert source.text == "First part.\n\nSecond\npart."
+    assert_well_formed(source)
+
+
+def test_a_line_separator_inside_a_text_ends_no_record() -> None:
+    reading = lines('{"_id": "a", "text": "one\u2028two\x85three"}\r', {"_id": "b", "text": "four"})
+    assert keys(reading) == ["a", "b"]
+    assert reading.problems == ()
+
+
+def test_the_digest_of_every_record_is_that_of_the_file() -> None:
+    data = b'{"text": "one"}\n{"text": "two"}\n'
+    digests = [source.digest for source in read(data, "a.ndjson").sources]
+    assert digests == [hashlib.blake2b(data, digest_size=16).hexdigest()] * 2
+
+
+def test_lines_that_are_no_records_are_told_and_the_others_read() -> None:
+    reading = lines({"text": "one"}, '{"text": "no end', [1], {"text": " \n"}, {"title": "T"}, {"text": "six"})
+    assert keys(reading) == ["1", "6"]
+    assert reading.problems == (
+        "line 2 was left out: it is not JSON",
+        "line 3 was left out: it is no object with a text",
+        "line 4 was left out: its text is empty",
+        "line 5 was left out: it is no object with a text",
+    )
+
+
+def test_of_two_records_with_one_id_the_first_is_read() -> None:
+    reading = lines({"_id": "x", "text": "one"}, {"id": "x", "text": "two"}, {"_id": 3, "text": "three"})
+    assert [(source.id[-1], source.text) for source in reading.sources] == [("x", "one"), ("3", "three")]
+    assert reading.problems == ("line 2 was left out: the id x is there already",)
+
+
+@pytest.mark.parametrize(("bad", "told", "more"), [(5, 5, ()), (6, 5, (1,)), (300, 5, (295,))])
+def test_many_bad_lines_are_summarised(bad: int, told: int, more: tuple[int, ...]) -> None:
+    reading = lines(*["{"] * bad, {"text": "good"})
+    assert keys(reading) == [str(bad + 1)]
+    assert reading.problems == (
+        *(f"line {number} was left out: it is not JSON" for number in range(1, told + 1)),
+        *(f"and {count} more lines like these" for count in more),
+    )
+
+
+def test_a_file_with_no_record_in_it_is_unreadable() -> None:
+    with pytest.raises(UnreadableFile, match=r"^no readable text in it$"):
+        lines("{", {"text": ""})
+    with pytest.raises(UnreadableFile, match=r"^empty file$"):
+        read(b" \n\n", "a.jsonl")
+
+
+def test_a_line_that_is_nested_too_deeply_is_told() -> None:
+    reading = lines('{"text": ' + "[" * 200_000, {"text": "two"})
+    assert keys(reading) == ["2"]
+    assert reading.problems == ("line 1 was left out: it is not JSON",)
+
+
+def test_a_record_is_answered_from_and_cited(notes: Library) -> None:
+    (notes.sources / "mills").mkdir()
+    records = [
+        {
+            "_id": "wheel",
+            "title": "The Brenner mill",
+            "date": "1904",
+            "text": "The wheel broke.\n\nA weaver bought it.",
+        },
+        {"_id": "press", "title": "The cider press", "text": "Two oxen turned the cider press until 1890."},
+    ]
+    (notes.sources / "mills" / "old.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n{\n", "utf-8")
+    report = notes.rebuild()
+    assert report.added == ("mills/old.jsonl#press", "mills/old.jsonl#wheel")
+    assert any("line 3 was left out: it is not JSON" in str(problem) for problem in report.problems)
+    answer = notes.ask("Which animals turned the cider press?")
+    assert answer.found
+    cited = answer.statements[0].citation
+    assert (cited.source_id, cited.title) == ("mills/old.jsonl#press", "The cider press")
+    assert notes.source(cited.source_id).text[cited.start : cited.end] == cited.quote == answer.statements[0].text
+    second = notes.ask("Who bought the mill?", sources="mills/old.jsonl#wheel")
+    assert {excerpt.citation.source_id for excerpt in second.excerpts} == {"mills/old.jsonl#wheel"}
+    assert [statement.citation.locator for statement in second.statements][:1] == ["paragraph 2"]
+
+
 # The folder
 
 
@@ -780,6 +908,7 @@ def test_a_deep_folder_is_walked(tmp_path: Path) -> None:
 UNPRIVILEGED = """
 import os, sys
 from pathlib import Path
+from assistant import Library
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.readers import suffixes
 from assistant.readers.folder import load, walk

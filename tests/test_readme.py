@@ -29,6 +29,9 @@ def folder(sample: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("readme")
     shutil.copytree(sample.sources, made / "sources")
     shutil.copytree(sample.index, made / "index")
+    questions = Path("tests", "evaluation", "questions.jsonl")
+    (made / questions).parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / questions, made / questions)
     return made
 
 
