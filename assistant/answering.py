@@ -9,6 +9,7 @@ from dataclasses import replace
 from assistant.analysis import words
 from assistant.bibliography import cite_slice
 from assistant.conversation import is_greeting, overview_topic, resolve
+from assistant.demands import Demands
 from assistant.disagreement import differing, figures
 from assistant.index.generation import Generation
 from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
@@ -102,19 +103,22 @@ def choose(found: Retrieval, most: int = MAX_STATEMENTS) -> list[Sentence]:
 
 
 def disagreeing(first: Sentence, question: str, found: Retrieval, index: Generation) -> list[Sentence]:
-    """Sentences that give different figures for the same thing, best first; none if all agree.
+    """Sentences that give different figures for what is asked, best first; none if all agree.
 
-    They are compared with `first` or, if that gives no figure, with the best sentence of its excerpt that gives one.
+    They are compared with `first` or, if that gives no figure, with the sentences of its excerpt that do.
     """
+    demands = Demands(question, index.analyser.language)
+    if not demands.figure:
+        return []
     near = [s for s in found.sentences if s.score >= _NEAR * first.score]
     ranked = sorted(near, key=lambda s: (s is not first, -_value(s, found), s.excerpt, s.start))
     with_figures = [s for s in ranked if figures(_text(s, found), index.analyser)]
     for at, anchor in enumerate(with_figures):
-        if anchor.excerpt != first.excerpt:
+        if anchor.excerpt != first.excerpt or (at and with_figures[0] is first):
             break
         compared = with_figures[at:]
         texts, held = [_text(sentence, found) for sentence in compared], [sentence.held for sentence in compared]
-        places = differing(texts, held, question, index.analyser)
+        places = differing(texts, held, demands, index.analyser)
         if places:
             return [compared[place] for place in (0, *places)]
     return []

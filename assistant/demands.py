@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.analysis import Analyser, fold, words
+from assistant.analysis import Analyser, words
 
 _HOW_MANY = re.compile(
     r"\bhow (many|much|large|big|long|far|high|tall|deep|heavy|fast|old|often)\b"
@@ -15,9 +15,22 @@ _HOW_MANY = re.compile(
     r"|\bwie ?(viele?|gro(ß|ss)|lange?|hoch|weit|schwer|oft)\b|\bcombien\b|\bcu[aá]nt[oa]s?\b|\bquant[oiae]\b",
     re.IGNORECASE,
 )
+_HOW_MANY_OF = re.compile(r"\b(how many|wie viele)\s+(?P<counted>\S+(\s+\S+){0,2})", re.IGNORECASE)
+_FIGURE = re.compile(
+    r"\bhow (?!(did|do|does|was|were|is|are|am|can|could|would|should|will|has|have|had|to"
+    r"|come|might|may|the|an?)\b)\w+"
+    r"|\b(yield|size|cost|price|strength|magnitude|capacity|sum|total|value|weight|height|length|distance|range"
+    r"|population|rate|budget|estimates?|figures?)\b",
+    re.IGNORECASE,
+)
 _COUNTS = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth"),
+    *("nineteenth", "twentieth"),
 )
 _QUANTITY = frozenset(
     [
@@ -31,12 +44,14 @@ _MONTHS = (
     "|juli|oktober|dezember"
 )
 _DATE = re.compile(
-    rf"\b\d{{1,2}}(st|nd|rd|th|\.)?(\s*[-–]\s*\d{{1,2}})?\s+(of\s+)?({_MONTHS})\b(\s+\d{{4}})?"
-    rf"|\b({_MONTHS})\s+\d{{1,2}}\b(,?\s+\d{{4}})?|\b1[0-9]\d\d\b|\b20\d\d\b|\bresolutions?\s+\d+|\d+(:\d\d)+(-\d+)?",
+    r"\b\d{4}(-\d\d){1,2}\b"
+    rf"|\b\d{{1,2}}(st|nd|rd|th|\.)?(\s*[-–]\s*\d{{1,2}})?\s+(of\s+)?({_MONTHS})\b(\s+\d{{4}})?"
+    rf"|\b({_MONTHS})\s+\d{{1,2}}\b(,?\s+\d{{4}})?|\b1[0-9]\d\d\b|\b20\d\d\b"
+    r"|\b\d{3,4}s\b|\bresolutions?\s+\d+|\d+(:\d\d)+(-\d+)?|\b\d{1,2}([.:]\d\d)?\s*(a\.?m\b|p\.?m\b|o['’]clock)|\b\d+(st|nd|rd|th)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
-_WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*")
+_WITH_DIGIT = re.compile(r"[^\W_]*\d(?:[\d.,]*\d)?[^\W_]*")
 _ENDING = re.compile(r"(\d+)(st|nd|rd|th|s)")
 NOUNS_HAVE_CAPITALS = frozenset({"german"})
 """Languages in which a capital does not mark a name."""
@@ -53,6 +68,17 @@ class Demands:
     def quantity(self) -> bool:
         """Whether it asks how many or how much."""
         return bool(_HOW_MANY.search(self.question))
+
+    @cached_property
+    def figure(self) -> bool:
+        """Whether it asks for a figure of any kind: how many, how large, what yield."""
+        return self.quantity or bool(_FIGURE.search(self.question))
+
+    @cached_property
+    def counted(self) -> str:
+        """The words that name what is counted: the three after "how many"; "" where that is not asked."""
+        match = _HOW_MANY_OF.search(self.question)
+        return match["counted"] if match else ""
 
     @cached_property
     def numbers(self) -> dict[str, str]:
@@ -93,9 +119,7 @@ class Demands:
         there = {number for number, _ in _numbers(text)}
         spoken = {word.folded for word in words(text)}
         return tuple(
-            written
-            for number, written in self.numbers.items()
-            if number not in there and not (number.isdigit() and _spelt(int(number)) in spoken)
+            written for number, written in self.numbers.items() if number not in there and not spoken & _spelt(number)
         )
 
     def unmet_names(self, text: str, analyser: Analyser) -> tuple[str, ...]:
@@ -125,10 +149,13 @@ def value_of(word: str) -> str | None:
 def _numbers(text: str) -> Iterator[tuple[str, str]]:
     """Words with a digit, without the ending of an ordinal or a plural (19th, 1990s), and as they were written."""
     for match in _WITH_DIGIT.finditer(text):
-        folded = fold(match.group())
+        folded = match.group().casefold().replace(",", "")
         ending = _ENDING.fullmatch(folded)
         yield (ending[1] if ending else folded), match.group()
 
 
-def _spelt(number: int) -> str:
-    return fold(_COUNTS[number - 1]) if 1 <= number <= len(_COUNTS) else ""
+def _spelt(number: str) -> frozenset[str]:
+    """The words for a number of up to twenty, as one counts and in order; none for another."""
+    if not number.isdecimal() or not 1 <= int(number) <= len(_COUNTS):
+        return frozenset()
+    return frozenset({_COUNTS[int(number) - 1], _ORDINALS[int(number) - 1]})

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.analysis import Analyser
-from assistant.demands import NOUNS_HAVE_CAPITALS, value_of, without_dates
+from assistant.demands import NOUNS_HAVE_CAPITALS, Demands, value_of, without_dates
 
 _TOKEN = re.compile(r"\d[\d.,]*\d|\d|%|[^\W\d_]+")
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
-_BETWEEN = frozenset({"to", "and", "or", "plus", "minus", "about", "some", "nearly"})
+_BETWEEN = frozenset({"to", "and", "or", "plus", "minus", "about", "some", "nearly", "metric", "us"})
+_PERCENT = frozenset({"%", "percent", "percentage"})
 _SAME = 0.9
 """How much of the question's rarity in the first sentence another must hold to speak of the same thing."""
 
@@ -33,7 +34,7 @@ def figures(sentence: str, analyser: Analyser) -> dict[str, frozenset[str]]:
         elif pending and folded in _SCALES:
             pending[-1] += f" {folded}"
         elif pending and folded not in _BETWEEN:
-            units = ["%"] if token == "%" else list(analyser.content(token))
+            units = ["%"] if folded in _PERCENT else list(analyser.content(token))
             if units and (token == folded or analyser.language in NOUNS_HAVE_CAPITALS):
                 found.setdefault(units[0], set()).update(pending)
             pending = []
@@ -41,22 +42,27 @@ def figures(sentence: str, analyser: Analyser) -> dict[str, frozenset[str]]:
 
 
 def differing(
-    sentences: Sequence[str], held: Sequence[Mapping[str, float]], question: str, analyser: Analyser
+    sentences: Sequence[str], held: Sequence[Mapping[str, float]], demands: Demands, analyser: Analyser
 ) -> list[int]:
     """The places of the sentences that give other figures than the first for the same thing.
 
-    That is: in the same unit, no value in common, and about as much of the question.
+    That is: in the same unit (that which is counted, if the question names it), no value in common, and about as much
+    of the question.
 
     Args:
         sentences: Best first.
-        held: For each sentence the question's terms that it, its title or section hold, with their rarity.
-        question: Figures that it gives itself are not what is asked for.
+        held: For each sentence the question's terms that it, its title or its section holds, with their rarity.
+        demands: The question's; figures that it gives itself are not what is asked for.
         analyser: The library's.
     """
     if not sentences:
         return []
-    asked = figures(question, analyser)
-    first = {unit: values for unit, values in figures(sentences[0], analyser).items() if unit not in asked}
+    asked, counted = figures(demands.question, analyser), analyser.content(demands.counted)
+    first = {
+        unit: values
+        for unit, values in figures(sentences[0], analyser).items()
+        if unit not in asked and (not counted or unit in counted)
+    }
     needed = _SAME * sum(held[0].values())
     return [
         place

@@ -188,3 +188,39 @@ def test_a_name_is_met_by_any_form_of_the_word() -> None:
 
 def test_a_part_of_a_word_is_not_the_name() -> None:
     assert demands("Who went to Oslo?").unmet_names("The Oslofjord froze.", ENGLISH) == ("Oslo",)
+
+
+# Numbers however they are written
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who supplies 500000 tons?", "It supplies 500,000 tons."),
+        ("Who removed the 8,000 rods?", "It removed 8000 rods."),
+        ("Who drew 3.5 metres?", "It drew 3.5 metres."),
+        ("What was the 6th test?", "The sixth test was the largest."),
+        ("Which 6 states came?", "Six states came."),
+    ],
+)
+def test_a_number_is_the_same_however_it_is_written(question: str, text: str) -> None:
+    assert demands(question).unmet_numbers(text) == ()
+    assert demands(question).unmet_numbers("It says nothing of that.") != ()
+
+
+def test_a_part_of_a_number_is_not_the_number() -> None:
+    assert demands("Who supplies 500 tons?").unmet_numbers("It supplies 500,000 tons.") == ("500",)
+    assert demands("Who drew 5 metres?").unmet_numbers("It drew 3.5 metres.") == ("5",)
+
+
+@pytest.mark.parametrize("sentence", ["It was built in the 1990s.", "The entry is dated 2003-09-19.", "At 3.15 p.m."])
+def test_decades_dates_and_times_are_no_quantities(sentence: str) -> None:
+    assert not demands("How many were there?").gives_quantity(sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [("What was the yield?", True), ("How strong was it?", True), ("How did it end?", False), ("When was it?", False)],
+)
+def test_a_question_for_a_figure_is_told_from_others(question: str, asks: bool) -> None:
+    assert demands(question).figure is asks

@@ -33,7 +33,9 @@ def read(data: bytes, source_id: str) -> Reading:
             continue
         try:
             values = _record(line)
-            key = _key(values, number)
+            key = _key(values) or str(number)
+            if f"{source_id}#{key}" in sources and _key(values) is None:
+                key = f"line {number}"  # another record has this number for its id
             if f"{source_id}#{key}" in sources:
                 raise ValueError(f"the id {key} is there already")
             metadata, of_metadata = from_mapping(values)
@@ -65,9 +67,10 @@ def _record(line: str) -> dict[str, object]:
     return values
 
 
-def _key(values: dict[str, object], number: int) -> str:
+def _key(values: dict[str, object]) -> str | None:
+    """What a record is called; None for one without a name."""
     for name in ("_id", "id"):
         value = values.get(name)
-        if isinstance(value, str | int) and one_line(str(value)):
+        if isinstance(value, str | int) and not isinstance(value, bool) and one_line(str(value)):
             return one_line(str(value))
-    return str(number)
+    return None
