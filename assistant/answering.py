@@ -73,13 +73,14 @@ def confidence_of(found: Retrieval) -> float:
     """The probability that the excerpts answer the question, in [0, 1]: 0 if there are none.
 
     It rests on the score of the best sentence and on how far the best passage stands out, calibrated by a logistic
-    curve (Platt 1999). It is less than what counts as found if no excerpt holds a number that the question names.
+    curve (Platt 1999). It is less than what counts as found if no excerpt holds a number that the question names, or if
+    no source has any of its own words (a follow-up could otherwise live on those that it takes over).
     """
     if not found.sentences:
         return 0.0
     slope, middle = CALIBRATION
     chance = 1 / (1 + math.exp(-slope * (evidence(found) - middle)))
-    return chance * FOUND_AT if found.unmet_numbers else chance
+    return chance * FOUND_AT if found.unmet_numbers or found.unheard else chance
 
 
 def evidence(found: Retrieval) -> float:

@@ -46,7 +46,7 @@ class Retrieval:
 
     `margin` is how far the best passage stands above the sixth, before any cross-encoder, for which the confidence
     is not calibrated. `unmet_numbers` and `unmet_names` are those of the
-    question that none of the excerpts holds.
+    question that none of the excerpts holds. `unheard` is true if no source has any of the question's own words.
     """
 
     excerpts: tuple[Excerpt, ...] = ()
@@ -57,6 +57,7 @@ class Retrieval:
     margin: float = 0.0
     unmet_numbers: tuple[str, ...] = ()
     unmet_names: tuple[str, ...] = ()
+    unheard: bool = False
 
 
 @dataclass(slots=True)
@@ -133,6 +134,7 @@ def retrieve(query: Query, index: Generation, k: int, reranker: Reranker | None 
         margin=hits[0].score - hits[min(_COMPARED, len(hits) - 1)].score if hits else 0.0,
         unmet_numbers=demands.unmet_numbers(shown),
         unmet_names=demands.unmet_names(shown, index.analyser),
+        unheard=0 < len(asked.written) == len(unseen),
     )
 
 

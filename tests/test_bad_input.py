@@ -549,12 +549,13 @@ def test_a_missing_index_is_built(tmp_path: Path, command: Command) -> None:
     assert_answers(library, command)
 
 
+TERMS = ["meta.json", ".managed.json", *(f"*.{kind}" for kind in ("fast", "fieldnorm", "idx", "pos", "store", "term"))]
 FILES = [
-    "manifest.json", "sources.sqlite", "passages.npy", "sentences.npy", "vectors.npy", "sentence_vectors.npy",
-    "keys.npy", "dense.faiss", "lexical/meta.json", "lexical/.managed.json", "lexical/*.fast", "lexical/*.fieldnorm",
-    "lexical/*.idx", "lexical/*.pos", "lexical/*.store", "lexical/*.term",
-]  # fmt: skip
-"""The files of a generation; some names in the lexical index differ each time."""
+    *("manifest.json", "sources.sqlite", "passages.npy", "sentences.npy", "vectors.npy", "sentence_vectors.npy"),
+    *("source_vectors.npy", "keys.npy", "dense.faiss"),
+    *(f"{folder}/{name}" for folder in ("lexical", "lexical_sources") for name in TERMS),
+]
+"""The files of a generation; some names in the lexical indexes differ each time."""
 ENCODER = ["encoder.json", "model.onnx", "tokenizer.json"]
 
 
@@ -566,7 +567,9 @@ def test_every_file_of_the_index_is_damaged_below(notes: Library) -> None:
     folder = generation_of(notes)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     fits = {name: [pattern for pattern in FILES if fnmatchcase(name, pattern)] for name in names}
-    assert {name for name, patterns in fits.items() if len(patterns) != 1} <= {"lexical/.tantivy-meta.lock"}
+    assert {name for name, patterns in fits.items() if len(patterns) != 1} <= {
+        f"{folder}/.tantivy-meta.lock" for folder in ("lexical", "lexical_sources")
+    }
     assert {pattern for patterns in fits.values() for pattern in patterns} == set(FILES)
     (encoder,) = (notes.index / "encoders").iterdir()
     assert sorted(path.name for path in encoder.iterdir()) == ENCODER

@@ -33,6 +33,14 @@ def test_a_chain_of_follow_ups_keeps_the_topic(notes: Library) -> None:
     assert "orchard" in notes.ask("And why?", before).query.carried
 
 
+def test_a_follow_up_of_whose_own_words_no_source_has_any_does_not_live_on_the_question_before(notes: Library) -> None:
+    before = turns(notes, "When was the Skarn Point lighthouse lit for the first time?")
+    assert notes.ask("And who kept it?", before).found
+    answer = notes.ask("And who vandalised it?", before)
+    assert not answer.found
+    assert "No source has the word “vandalised”." in answer.message
+
+
 def test_a_new_topic_inherits_nothing(notes: Library) -> None:
     before = turns(notes, "Where is the Skarn Point lighthouse?")
     assert notes.ask("Which dredger cleared the inner basin of silt?", before).query.carried == ()
