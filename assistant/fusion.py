@@ -76,7 +76,8 @@ def _of_similar(scores: npt.NDArray[np.float64], vectors: Scores) -> npt.NDArray
     count = min(SIMILAR, len(best) - 1)
     if count < 1:
         return scores
-    likeness = np.asarray(vectors[best] @ vectors[best].T, np.float64)
+    # Not by `@`: its library starts threads for so little work, which then take the cores from the question encoder.
+    likeness = np.einsum("id,jd->ij", vectors[best], vectors[best]).astype(np.float64)
     np.fill_diagonal(likeness, -1.0)
     nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
     near = np.maximum(np.take_along_axis(likeness, nearest, axis=1), 1e-6) ** 3

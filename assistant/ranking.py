@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.analysis import words
+from assistant.dense import products
 from assistant.fusion import Signals, fuse, rerank, trust_in_model
 from assistant.index.generation import Generation
 from assistant.records import Hit, Query
@@ -83,7 +84,7 @@ def rank(index: Generation, question: Question, k: int, within: Rows | None = No
         cosine=cosines,
         sentence=_sentences(index, vector, rows),
         neighbour=_neighbours(index, vector, rows, cosines),
-        source=np.asarray(index.source_vectors[sources] @ vector, np.float32)[of_row],
+        source=products(index.source_vectors[sources], vector)[of_row],
         share=shares,
         source_share=index.lexical_sources.shares(terms, sources)[of_row],
         heading=index.lexical.heading_shares(terms, rows),
@@ -98,7 +99,7 @@ def _sentences(index: Generation, vector: Vector, rows: Rows) -> Vector:
     sizes = last - first
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     each = np.arange(int(sizes.sum())) + np.repeat(first - starts, sizes)
-    cosines = np.asarray(index.sentence_vectors[each], np.float32) @ vector
+    cosines = products(np.asarray(index.sentence_vectors[each], np.float32), vector)
     return np.asarray(np.maximum.reduceat(cosines, starts), np.float32)
 
 
