@@ -47,7 +47,8 @@ _DATE = re.compile(
     r"\b\d{4}(-\d\d){1,2}\b"
     rf"|\b\d{{1,2}}(st|nd|rd|th|\.)?(\s*[-–]\s*\d{{1,2}})?\s+(of\s+)?({_MONTHS})\b(\s+\d{{4}})?"
     rf"|\b({_MONTHS})\s+\d{{1,2}}\b(,?\s+\d{{4}})?|\b1[0-9]\d\d\b|\b20\d\d\b"
-    r"|\b\d{3,4}s\b|\bresolutions?\s+\d+|\d+(:\d\d)+(-\d+)?|\b\d{1,2}([.:]\d\d)?\s*(a\.?m\b|p\.?m\b|o['’]clock)|\b\d+(st|nd|rd|th)\b",
+    r"|\b\d{3,4}s\b|\bresolutions?\s+\d+|\d+(:\d\d)+(-\d+)?"
+    r"|\b\d{1,2}([.:]\d\d)?\s*(a\.?m\b|p\.?m\b|o['’]clock)|\b\d+(st|nd|rd|th)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")

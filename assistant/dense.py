@@ -46,7 +46,7 @@ class DenseIndex:
         With `within`, only those rows; `k` of their number scores them all.
         """
         if within is not None and len(within) < max(k + 1, _SELECTIVE * len(self._vectors)):
-            return _best(within, np.asarray(self._vectors[within] @ query, np.float32), k)
+            return _best(within, self.cosines(query, within), k)
         parameters = None
         if within is not None:
             parameters = faiss.SearchParameters(  # type: ignore[call-arg]  # faiss adds the keyword at run time

@@ -210,7 +210,7 @@ class PassageEncoder:
         offsets = features.pop("offset_mapping").numpy()
         with torch.inference_mode():
             out = self.model({name: tensor.to(self.model.device) for name, tensor in features.items()})
-        passages = _unit(out["sentence_embedding"].float().cpu().numpy())
+        passages = unit(out["sentence_embedding"].float().cpu().numpy())
         return passages, out["token_embeddings"].float().cpu().numpy(), offsets
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -221,7 +221,8 @@ class PassageEncoder:
         return [len(ids) for ids in pieces["input_ids"]]
 
 
-def _unit(vectors: npt.NDArray[np.float32]) -> Vectors:
+def unit(vectors: npt.NDArray[np.float32]) -> Vectors:
+    """The vectors, along the last axis, at unit length; zeros stay zeros."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12), np.float32)
 
 
@@ -230,7 +231,7 @@ def _pool(passage: Vectors, states: Vectors, offsets: npt.NDArray[np.int64], spa
     starts, ends = offsets[:, 0], offsets[:, 1]
     inside = [(starts >= a) & (ends <= b) & (ends > starts) for a, b in spans]
     rows = [states[mask].mean(axis=0) if mask.any() else passage for mask in inside]
-    return _unit(np.array(rows, np.float32).reshape(len(spans), -1))
+    return unit(np.array(rows, np.float32).reshape(len(spans), -1))
 
 
 def _sentence_transformer(name: str, local: bool) -> SentenceTransformer:
@@ -297,4 +298,4 @@ class QueryEncoder:
             vectors = self._session.run(None, feeds)[0]
         except Exception as error:  # ONNX Runtime raises private exception types for a damaged graph
             raise ModelUnusable("the question encoder is damaged: run assistant rebuild --full") from error
-        return _unit(np.asarray(vectors, np.float32))
+        return unit(np.asarray(vectors, np.float32))

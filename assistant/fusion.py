@@ -6,7 +6,7 @@ questions, which ranks cannot.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -59,11 +59,10 @@ def rerank(rows: Rows, signals: Signals, vectors: Scores, trust: float = 1.0) ->
     weights = {name: weight * (trust if name in _OF_MODEL else 1.0) for name, weight in WEIGHTS.items()}
     total = sum(weights.values())
     scores = np.zeros(len(rows))
-    for name, values in asdict(signals).items():
-        scores += weights[name] / total * values.astype(np.float64)
-    smoothed = (total * scores + SIMILAR_WEIGHT * trust * _of_similar(scores, vectors)) / (
-        total + SIMILAR_WEIGHT * trust
-    )
+    for name, weight in weights.items():
+        scores += weight / total * getattr(signals, name).astype(np.float64)
+    of_similar = SIMILAR_WEIGHT * trust
+    smoothed = (total * scores + of_similar * _of_similar(scores, vectors)) / (total + of_similar)
     return _hits(rows, signals.cosine, signals.share, smoothed)
 
 

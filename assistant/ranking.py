@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from assistant.analysis import words
 from assistant.dense import products
+from assistant.embedding import unit
 from assistant.fusion import Signals, fuse, rerank, trust_in_model
 from assistant.index.generation import Generation
 from assistant.records import Hit, Query
@@ -49,17 +50,13 @@ def encode(query: Query, index: Generation) -> Question:
     terms: dict[str, float] = {}
     if query.context:
         shares = np.asarray([0.5**place for place in range(len(query.context))], np.float32)
-        vector = _unit(vector + CONTEXT_COSINE * query.lean * _unit(shares @ vectors[1:]))
+        vector = unit(vector + CONTEXT_COSINE * query.lean * unit(shares @ vectors[1:]))
         for words_, share in ((" ".join(query.carried), 1.0), *zip(query.context, shares, strict=True)):
             for term in index.analyser.content(words_):
                 terms[term] = max(terms.get(term, 0.0), CONTEXT_TERMS * query.lean * float(share))
     terms |= dict.fromkeys(own, 1.0)
     count = sum(1 for _ in words(query.text))
     return Question(vector, terms, own, trust_in_model(index.encoder.count([query.text])[0], count))
-
-
-def _unit(vector: Vector) -> Vector:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
 
 
 def rank(index: Generation, question: Question, k: int, within: Rows | None = None) -> Ranking:

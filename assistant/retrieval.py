@@ -44,9 +44,9 @@ _HIGHLIGHT_SHARE = 0.7
 class Retrieval:
     """What a query found: excerpts, best first; the sentences in them, best first; and what was searched.
 
-    `margin` is how far the best passage stands above the sixth, before any cross-encoder, for which the confidence
-    is not calibrated. `unmet_numbers` and `unmet_names` are those of the
-    question that none of the excerpts holds. `unheard` is true if no source has any of the question's own words.
+    `margin` is how far the best passage stands above the sixth, before any cross-encoder, for which the confidence is
+    not calibrated. `unmet_numbers` and `unmet_names` are those of the question that none of the excerpts holds.
+    `unheard` is true if no source has any of the question's own words.
     """
 
     excerpts: tuple[Excerpt, ...] = ()

@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant import dense, lexical
 from assistant.analysis import Analyser, detect_language
-from assistant.embedding import Vectors
+from assistant.embedding import Vectors, unit
 from assistant.index.collect import Collection
 from assistant.index.generation import CATALOGUE, PASSAGE, catalogue_seal, describe_files, seal_of, source_seal
 from assistant.index.vectors import KEY, Input
@@ -90,7 +90,7 @@ def _source_vectors(sources: np.ndarray, vectors: Vectors, count: int) -> Vector
     """The mean direction of each source's passages, shape (count, dimensions); zeros for a source without any."""
     sums = np.zeros((count, vectors.shape[1]), np.float32)
     np.add.at(sums, sources, vectors)
-    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12), np.float32)
+    return unit(sums)
 
 
 def _allow_as(model: Path, folder: Path) -> None:
