@@ -31,19 +31,36 @@ def cite_slice(source: Source, start: int, end: int, state: CitationState = Cita
 
 
 def locate(source: Source, start: int, end: int) -> str:
-    """The place of a slice in words: its pages where there are pages, else its section and paragraphs."""
+    """The place of a slice in words: its pages where there are pages, else what else the source is divided into."""
     pages = _labels(source.locators, LocatorKind.PAGE, start, end)
     if pages:
         return f"p. {pages[0]}" if pages[0] == pages[-1] else f"pp. {pages[0]}–{pages[-1]}"
-    parts = []
+    times = _labels(source.locators, LocatorKind.TIME, start, end)
+    if times:
+        return times[0] if times[0] == times[-1] else f"{times[0]}–{times[-1]}"
+    rows = _labels(source.locators, LocatorKind.ROW, start, end)
+    slides = _labels(source.locators, LocatorKind.SLIDE, start, end)
+    chapter = _labels(source.locators, LocatorKind.CHAPTER, start, start + 1)
     section = _labels(source.locators, LocatorKind.SECTION, start, start + 1)
-    if section and section[0] != source.metadata.title:
-        parts.append(f"section “{section[0]}”")
     paragraphs = _labels(source.locators, LocatorKind.PARAGRAPH, start, end)
-    if paragraphs:
-        one = paragraphs[0] == paragraphs[-1]
-        parts.append(f"paragraph {paragraphs[0]}" if one else f"paragraphs {paragraphs[0]}–{paragraphs[-1]}")
+    parts = []
+    if chapter:
+        parts.append(f"chapter “{chapter[0]}”")
+    if section and section[0] not in (source.metadata.title, *chapter) and not slides:
+        parts.append(f"{'sheet' if rows else 'section'} “{section[0]}”")
+    if slides:
+        parts.append(_range("slide", slides))
+    if rows:
+        parts.append(_range("row", rows))
+    elif paragraphs and not paragraphs[0].isdigit():
+        parts.append(paragraphs[0])  # a footnote has a name of its own
+    elif paragraphs and not slides:
+        parts.append(_range("paragraph", [label for label in paragraphs if label.isdigit()]))
     return ", ".join(parts)
+
+
+def _range(name: str, labels: list[str]) -> str:
+    return f"{name} {labels[0]}" if labels[0] == labels[-1] else f"{name}s {labels[0]}–{labels[-1]}"
 
 
 def _labels(locators: tuple[Locator, ...], kind: LocatorKind, start: int, end: int) -> list[str]:
@@ -59,7 +76,8 @@ def cite(citation: Citation) -> str:
     known = citation.metadata
     who = ", ".join(known.authors) or known.publisher
     what = f"“{known.title}”" if known.title else citation.source_id
-    return ", ".join(part for part in (who, what, known.issued, citation.locator) if part) + "."
+    seen = f"{known.url}, accessed {known.accessed}" if known.url and known.accessed else None
+    return ", ".join(part for part in (who, what, known.issued, citation.locator, seen) if part) + "."
 
 
 def also_words(excerpt: Excerpt, duplicate: Citation) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import groupby
 
 import numpy as np
 
 from assistant.errors import IndexDamaged, UnreadableFile
-from assistant.index.collect import stamp_of
+from assistant.index.collect import read_with_sidecar, sidecars_of, stamp_of
 from assistant.index.generation import Generation, verify_files
-from assistant.readers import read, reader_version
+from assistant.readers import reader_versions
 from assistant.readers.folder import walk
+from assistant.readers.isolated import Isolated
 from assistant.records import CheckReport, CitationState, Progress, Skipped, Source
 
 
@@ -22,12 +24,16 @@ def check(index: Generation, progress: Progress | None = None) -> CheckReport:
         return CheckReport(0, 0, (damage,))
     problems: list[Skipped] = []
     verified = 0
-    for number, source_id in enumerate(index.ids):
-        told("Checking sources", number, len(index.ids))
-        sound, problem = _check_source(index, number)
-        verified += sound
-        if problem:
-            problems.append(Skipped(source_id, f"{problem}; run assistant rebuild"))
+    with Isolated() as reader:
+        for file, numbers in groupby(range(len(index.ids)), lambda number: index.stamps[number].file):
+            fresh, wrong = _read_again(index, file, reader)
+            for number in numbers:
+                told("Checking sources", number, len(index.ids))
+                source_id = index.ids[number]
+                sound, problem = (0, wrong) if wrong else _check_source(index, number, fresh.get(source_id))
+                verified += sound
+                if problem:
+                    problems.append(Skipped(source_id, f"{problem}; run assistant rebuild"))
     told("Checking sources", len(index.ids), len(index.ids))
     return CheckReport(len(index.ids), verified, tuple(problems))
 
@@ -44,14 +50,8 @@ def _damage(index: Generation) -> Skipped | None:
     return None
 
 
-def _check_source(index: Generation, number: int) -> tuple[int, str | None]:
-    """How many passages of a source stand as indexed, and what is wrong with it."""
-    try:
-        fresh = _read_again(index, number)
-    except OSError:
-        return 0, "missing: removed, or cannot be opened"
-    except UnreadableFile as error:
-        return 0, f"changed: {error}"
+def _check_source(index: Generation, number: int, fresh: Source | None) -> tuple[int, str | None]:
+    """How many passages of a source stand as indexed, and what is wrong with it; `fresh` is what its file holds now."""
     known = index.source(number)
     rows = np.flatnonzero(index.passages["source"] == number)
     spans = [(int(index.passages[row]["start"]), int(index.passages[row]["end"])) for row in rows]
@@ -67,27 +67,32 @@ def _check_source(index: Generation, number: int) -> tuple[int, str | None]:
     return sound, None
 
 
-def _read_again(index: Generation, number: int) -> Source | None:
-    """The source as its file reads now; None if the file no longer holds it."""
-    file = index.stamps[number].file
-    reading = read((index.sources_root / file).read_bytes(), unicodedata.normalize("NFC", file))
-    return next((source for source in reading.sources if source.id == index.ids[number]), None)
+def _read_again(index: Generation, file: str, reader: Isolated) -> tuple[dict[str, Source], str | None]:
+    """The sources in a file as it reads now, by id, and what is wrong with it."""
+    try:
+        data = (index.sources_root / file).read_bytes()
+        sidecar = index.sources_root / str(index.sidecars[file][0]) if file in index.sidecars else None
+        reading = read_with_sidecar(data, unicodedata.normalize("NFC", file), sidecar, reader)
+    except OSError:
+        return {}, "missing: removed, or cannot be opened"
+    except UnreadableFile as error:
+        return {}, f"changed: {error}"
+    return {source.id: source for source in reading.sources}, None
 
 
 def outdated(index: Generation) -> list[str]:
     """Names of source files that were added, changed or removed since the index was built, sorted."""
     known = {stamp.file: number for number, stamp in enumerate(index.stamps)}
-    present = {
-        entry.path.relative_to(index.sources_root).as_posix(): stamp_of(entry.path)
-        for entry in walk(index.sources_root)
-        if not isinstance(entry, Skipped)
-    }
+    files = [entry for entry in walk(index.sources_root) if not isinstance(entry, Skipped)]
+    present = {file.path.relative_to(index.sources_root).as_posix(): stamp_of(file.path) for file in files}
+    sidecars = sidecars_of(files, index.sources_root)
     changed = {
         file for file, seen in present.items() if file not in known and index.manifest["left_out"].get(file) != seen
     }
+    changed |= {file for file in known if sidecars.get(file) != index.sidecars.get(file)}
     for file, number in known.items():
         stamp = index.stamps[number]
         moved = present.get(file) != [stamp.size, stamp.mtime_ns] and index.state(number) is not CitationState.VERIFIED
-        if moved or stamp.reader != reader_version(unicodedata.normalize("NFC", file)):
+        if moved or stamp.reader not in reader_versions():
             changed.add(file)
     return sorted(changed)

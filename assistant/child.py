@@ -1,4 +1,7 @@
-"""Rebuilds in a process of its own, which gives its memory back and can be cancelled."""
+"""Starts this program again as a child process, wherever it stands; never through `multiprocessing`.
+
+That would run a user's own script again, if it is not guarded.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,21 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from assistant.library import Library
 
-
-def rebuild_command(library: Library, *options: str) -> list[str]:
-    """`assistant rebuild` with `options` for the folders and the model of a library."""
+def command(module: str, *arguments: str) -> list[str]:
+    """The command line that runs a module of this program."""
     # -P keeps modules that lie in the user's own folder out of the program.
-    command = [sys.executable, "-P", "-m", "assistant", "rebuild", *options]
-    command += ["--sources", str(library.sources), "--index", str(library.index)]
-    return [*command, "--model", library.model] if library.model else command
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which a child finds this program and speaks UTF-8."""
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def start(command: list[str], stdout: int | None = None, stderr: IO[str] | None = None) -> subprocess.Popen[str]:
-    """Starts a command of this program, wherever the program stands; it is given no input."""
-    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    """Starts a child that is given no input."""
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -29,5 +33,5 @@ def start(command: list[str], stdout: int | None = None, stderr: IO[str] | None 
         stderr=stderr,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env=environment(),
     )

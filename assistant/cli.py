@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from assistant.child import rebuild_command, start
+from assistant.child import start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
 from assistant.library import Library
@@ -31,6 +31,7 @@ _EXAMPLES = """examples:
   assistant ask "What was agreed?" --only "joint-*" --after 2005
   assistant retrieve "inspections" -k 10 --json
   assistant find "action for action"
+  assistant add report.pdf notes/ https://example.org/statement.html
   assistant rebuild
   assistant check
   assistant evaluate my-collection --json
@@ -111,6 +112,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
     chat = command("chat", _chat, "start the chat in the browser (the default)", second)
     chat.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help="(default: %(default)s)")
+    add = command("add", _add, "copy documents into the sources folder and rebuild", as_json)
+    add.add_argument("item", nargs="+", metavar="FILE|FOLDER|URL", help="what is added; nothing is ever replaced")
     rebuild = command("rebuild", _rebuild, "bring the index up to date with the sources", as_json)
     rebuild.add_argument("--full", action="store_true", help="take nothing over from the old index")
     ask = command("ask", _ask, "answer a question; further questions are follow-ups", as_json, narrow, second)
@@ -155,6 +158,10 @@ def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
 
 
+def _print_progress(stage: str, done: int, total: int) -> None:
+    _print_json({"event": "progress", "stage": stage, "done": done, "total": total})
+
+
 def _build(library: Library, full: bool) -> BuildReport:
     from assistant.printing import progress_bars
 
@@ -175,7 +182,7 @@ def _chat(options: argparse.Namespace) -> int:
     except (IndexMissing, IndexDamaged, IndexOutdated):
         usable, stale = False, True
     if stale:
-        status = _wait(start(rebuild_command(library)))
+        status = _wait(start(library.rebuild_command()))
         if status and not usable:
             return status
     serve(library, port=options.port, announce=lambda url: print(f"The chat is at {url} (Ctrl-C stops it)", flush=True))  # noqa: T201
@@ -194,16 +201,27 @@ def _wait(child: subprocess.Popen[str]) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     library = _library(options)
     if options.json:
-        report = library.rebuild(
-            options.full,
-            lambda stage, done, total: _print_json({"event": "progress", "stage": stage, "done": done, "total": total}),
-        )
+        report = library.rebuild(options.full, _print_progress)
         _print_json({"event": "report", **report.to_dict()})
         return 0
     from assistant.printing import print_report
 
     print_report(_build(library, options.full))
     return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    library = _library(options)
+    if options.json:
+        report = library.add(*options.item, progress=_print_progress)
+        _print_json({"event": "report", **report.to_dict()})
+    else:
+        from assistant.printing import print_added, progress_bars
+
+        with progress_bars() as progress:
+            report = library.add(*options.item, progress=progress)
+        print_added(report)
+    return 0 if report.added or report.present else 2
 
 
 def _narrowed(options: argparse.Namespace) -> dict[str, Any]:

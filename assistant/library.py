@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.records import (
+    AddReport,
     Answer,
     BuildReport,
     CheckReport,
@@ -170,6 +173,30 @@ class Library:
 
         return outdated(self.generation())
 
+    def add(self, *items: str | Path, progress: Progress | None = None) -> AddReport:
+        """Copies files and folders, and fetches web addresses, into the sources folder, and rebuilds.
+
+        What is there is never replaced: a file of the same name and other content is kept beside it, under a number.
+
+        Raises:
+            SourcesMissing, IndexLocked, IndexForeign, UsageError, ModelUnusable: as `rebuild`.
+        """
+        from assistant.adding import add  # imports every reader
+
+        report = add(items, self.sources, progress or (lambda stage, done, total: None))
+        return replace(report, rebuilt=self.rebuild(progress=progress)) if report.added else report
+
+    def receive(self, name: str, file: BinaryIO) -> tuple[str, bool]:
+        """Puts one file into the sources folder, without a rebuild: its id there, and whether it is new.
+
+        Raises:
+            SourcesMissing: the sources folder cannot be made.
+            UnreadableFile: no reader can read it, or it cannot be written; the message is the reason.
+        """
+        from assistant.adding import receive
+
+        return receive(name, file, self.sources)
+
     def rebuild(self, full: bool = False, progress: Progress | None = None) -> BuildReport:
         """Brings the index up to date with the sources; with `full`, nothing of the old one is taken over.
 
@@ -179,6 +206,14 @@ class Library:
         from assistant.index.build import build  # imports every reader and, when there is work to do, torch
 
         return build(self.sources, self.index, self.model, full=full, progress=progress)
+
+    def rebuild_command(self, *options: str) -> list[str]:
+        """The command line that rebuilds this library in a process of its own, with more `options`.
+
+        Such a process gives its memory back and can be cancelled.
+        """
+        options += ("--sources", str(self.sources), "--index", str(self.index))
+        return command("assistant", "rebuild", *options, *(("--model", self.model) if self.model else ()))
 
     def check(self, progress: Progress | None = None) -> CheckReport:
         """Reads every source again and verifies every passage, and every file of the index, against it."""

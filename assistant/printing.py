@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from assistant.bibliography import also_words, cite
-from assistant.records import Answer, BuildReport, CheckReport, Excerpt, Occurrence, SourceSummary
+from assistant.records import AddReport, Answer, BuildReport, CheckReport, Excerpt, Occurrence, SourceSummary
 
 
 def _console() -> Console:
@@ -123,6 +123,19 @@ def print_sources(summaries: Sequence[SourceSummary]) -> None:
         tail = "  " + "; ".join([*filter(None, about), size])
         _say(console, Text.assemble((summary.id, "bold"), f"  {summary.title}", (tail, "dim")))
     _say(console, f"{len(summaries)} sources")
+
+
+def print_added(report: AddReport) -> None:
+    """What was added, what was there already and what was not added; then what the rebuild did."""
+    console = _console()
+    for source_id in report.present:
+        _say(console, f"there already: {source_id}")
+    for item in report.refused:
+        _say(console, Text(f"not added: {item.file}: {item.reason}", "yellow"))
+    if report.rebuilt:
+        print_report(report.rebuilt)
+    else:
+        _say(console, "nothing new: the index was left as it is")
 
 
 def print_report(report: BuildReport) -> None:

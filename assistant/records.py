@@ -67,8 +67,8 @@ class Locator:
 class Metadata:
     """What is known about a source; what is not known is `None` or empty, never guessed.
 
-    `issued` is a partial ISO date (2005, 2005-09 or 2005-09-19); `covers` an ISO 8601 interval of such dates, the time
-    that the source is about. `references` are mappings with author, title, publisher, date and url.
+    `issued` is a partial ISO date (2005, 2005-09 or 2005-09-19), and so is `accessed`, the day on which it was fetched
+    from `url`; `covers` is an ISO 8601 interval of such dates, the time that the source is about. `references` are mappings with author, title, publisher, date and url.
     """
 
     title: str | None = None
@@ -81,6 +81,7 @@ class Metadata:
     tags: tuple[str, ...] = ()
     type: str | None = None
     references: tuple[Mapping[str, str], ...] = ()
+    accessed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +314,23 @@ class BuildReport:
     seconds: float
     notes: tuple[str, ...] = ()
     problems: tuple[Skipped, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What was put into the sources folder: ids of new files, of files that were there already, and what was not.
+
+    `rebuilt` is what the rebuild after it did; `None` where there was nothing new.
+    """
+
+    added: tuple[str, ...]
+    present: tuple[str, ...]
+    refused: tuple[Skipped, ...]
+    rebuilt: BuildReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

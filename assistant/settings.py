@@ -15,6 +15,15 @@ DEFAULT_SOURCES = "sources"
 DEFAULT_INDEX = "index"
 DEFAULT_PORT = 7860
 
+READER_SECONDS = 60.0
+"""The longest that a reader may go without getting on with a file: a page, a part."""
+
+READER_SECONDS_PER_MB = 2.0
+"""Seconds in addition for each million bytes of the file, since some parsers read a file in one go."""
+
+READER_MEMORY = 3 << 30
+"""Bytes that the process of the readers may hold."""
+
 CANDIDATES = 100
 """How many passages each stage brings before fusion."""
 

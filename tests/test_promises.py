@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Library, open_library
-from assistant.child import rebuild_command, start
+from assistant.child import start
 from assistant.errors import IndexDamaged, IndexOutdated
 from assistant.settings import Recipe
 
@@ -106,7 +106,7 @@ def test_an_index_of_another_recipe_is_not_used(notes: Library, monkeypatch: pyt
 def test_a_module_in_the_users_folder_is_not_run(notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     (notes.sources.parent / "random.py").write_text("raise SystemExit('the user\\'s own file ran')", "utf-8")
     monkeypatch.chdir(notes.sources.parent)
-    with start(rebuild_command(notes), subprocess.DEVNULL) as child:
+    with start(notes.rebuild_command(), subprocess.DEVNULL) as child:
         assert child.wait(60) == 0
 
 

@@ -19,6 +19,7 @@ import pytest
 from conftest import NOTES, ROOT, Command, copy_library, write_notes
 
 from assistant import Answer, Library, open_library
+from assistant.bibliography import cite
 from assistant.embedding import DEFAULT_MODEL, model_folder
 from assistant.index.layout import IndexFolder
 from assistant.index.vectors import BATCH, KEY, Journal
@@ -635,3 +636,45 @@ sys.exit(main(sys.argv[1:]))
     ran = run_python(program, notes)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "The orchard keeps nine hives." in ran.stdout
+
+
+# What is known of a file, in a file beside it
+
+
+def test_a_sidecar_tells_what_the_file_does_not(notes: Library) -> None:
+    sidecar = notes.sources / "bees.txt.yaml"
+    sidecar.write_text(
+        "title: The orchard book\nissued: 2018-05\nurl: https://example.org/bees\naccessed: 2024-02-01\n"
+    )
+    assert notes.outdated() == ["bees.txt"]
+    report = notes.rebuild()
+    assert (report.problems, notes.outdated(), notes.check().ok) == ((), [], True)
+    (excerpt, *_) = notes.retrieve("late frost in the orchard", 1)
+    assert excerpt.citation.metadata.title == "The orchard book"
+    assert cite(excerpt.citation) == (
+        "“The orchard book”, 2018-05, paragraphs 1–2, https://example.org/bees, accessed 2024-02-01."
+    )
+    assert notes.rebuild().index_id == report.index_id
+
+
+def test_a_sidecar_goes_before_front_matter_and_leaves_the_rest(notes: Library) -> None:
+    (notes.sources / "harbour.yaml").write_text("publisher: Harbour Board\nissued: someday\n", "utf-8")
+    report = notes.rebuild()
+    assert [(item.file, item.reason) for item in report.problems] == [
+        ("harbour.md", "sidecar harbour.yaml: issued is not usable and was left out: someday")
+    ]
+    known = notes.source("harbour.md").metadata
+    assert (known.publisher, known.title, known.issued) == ("Harbour Board", "Harbour dredging", "2021-03-04")
+    (notes.sources / "harbour.yaml").unlink()
+    assert notes.outdated() == ["harbour.md"]
+    notes.rebuild()
+    assert notes.source("harbour.md").metadata.publisher == "Port Office"
+
+
+def test_a_broken_sidecar_costs_only_itself(notes: Library) -> None:
+    (notes.sources / "bees.yaml").write_text("title: [broken\n", "utf-8")
+    (problem,) = notes.rebuild().problems
+    assert problem.file == "bees.txt" and problem.reason.startswith(
+        "its sidecar bees.yaml is broken and was left out: "
+    )
+    assert notes.ask("What killed the blossom in the orchard?").found

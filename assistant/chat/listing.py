@@ -24,7 +24,9 @@ PANEL = f"""<section id="library" aria-labelledby="library-title"><div class="pa
 {button("icon-button close", "close", icon("close"), title="Close")}</div>
 <div class="finder"><label class="unseen-words" for="filter">Filter the sources</label>
 <input id="filter" type="search" placeholder="Filter by title, publisher or date" autocomplete="off">
-{button("plain-button", "rebuild", "Rebuild")}</div>
+{button("plain-button", "add", "Add")}{button("plain-button", "rebuild", "Rebuild")}
+<input id="files" type="file" multiple hidden aria-label="Documents to add"></div>
+<div id="add-status" role="status"></div>
 <div id="rebuild-status"></div><p id="shown" role="status"></p><div id="source-list"></div></section>
 <section id="reader" aria-label="Reader"></section>"""
 

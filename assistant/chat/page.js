@@ -118,6 +118,7 @@ function show(state) {
     sift();
   }
   index = state.index;
+  if (again && !running) { again = false; look("rebuild"); }
 }
 function sift() {
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -128,6 +129,30 @@ function sift() {
 }
 filter.addEventListener("input", sift);
 document.addEventListener("visibilitychange", () => document.hidden || look());
+
+// ----- documents that are added: sent one after another, then the index is rebuilt
+const files = $("#files", element), added = $("#add-status", element);
+let again = false; // files came while a rebuild was running, which may not have seen them
+async function send(chosen) {
+  const results = [];
+  for (const [number, file] of chosen.entries()) {
+    added.textContent = `Adding ${number + 1} of ${chosen.length}: ${file.name}`;
+    try {
+      const reply = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "PUT", body: file });
+      results.push({ name: file.name, ...await reply.json() });
+    } catch { results.push({ name: file.name, reason: "could not be sent; is the assistant still running?" }); }
+  }
+  const lines = results.map(({ name, file, reason, new: fresh }) => reason ? `${name}: ${reason}` : fresh ? `Added: ${file}` : `There already: ${file}`);
+  added.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { className: "notice", textContent: line })));
+  if (!results.some((result) => result.new)) return;
+  again = running;
+  if (!running) look("rebuild");
+}
+files.addEventListener("change", async () => {
+  const chosen = [...files.files];
+  files.value = ""; // the same file may be chosen again
+  await send(chosen);
+});
 
 // ----- the clipboard
 async function copy(text, done) {
@@ -154,6 +179,7 @@ function type(question) {
 
 // ----- clicks and keys
 const actions = {
+  add: () => files.click(),
   ask: (button) => { trigger("suggested", { question: button.dataset.question }); box()?.focus(); },
   cancel: () => look("cancel"),
   close: closePanel,

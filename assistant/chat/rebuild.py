@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from assistant.child import rebuild_command, start
+from assistant.child import start
 from assistant.records import BuildReport, Skipped
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Rebuild:
 
     def command(self) -> list[str]:
         """The child's command line."""
-        return rebuild_command(self._library, "--json")
+        return self._library.rebuild_command("--json")
 
     def _follow(self, child: subprocess.Popen[str], errors: IO[str]) -> None:
         """Read the child's lines until it ends, then say how it ended."""

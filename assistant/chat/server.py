@@ -102,13 +102,14 @@ def run(library: Library, listener: socket.socket, open_browser: bool, announce:
 
 
 def application(library: Library, ready: Callable[[], None]) -> FastAPI:
-    """The web application: the page at `/` and `/healthz` beside it; `ready` is called when it starts to answer."""
+    """The web application: the page at `/`, `/healthz` and `/documents` beside it; `ready` is called once it answers."""
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from assistant.chat.page import Page
     from assistant.chat.rebuild import Rebuild
+    from assistant.chat.uploads import Uploads
 
     rebuild = Rebuild(library)
 
@@ -123,6 +124,7 @@ def application(library: Library, ready: Callable[[], None]) -> FastAPI:
     # A page of another site must not reach the documents by pointing its own name at this address.
     api.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     api.add_api_route("/healthz", lambda: health(library), methods=["GET"], response_model=None)
+    api.add_api_route("/documents", Uploads(library).receive, methods=["PUT"], response_model=None)
     page = Page(library, rebuild)
     blocks = page.build()
     blocks.queue(default_concurrency_limit=8, max_size=64)

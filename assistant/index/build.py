@@ -89,7 +89,10 @@ class _Build:
         name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
         usable = previous if previous and self._same_model(previous, name) else None
         same = (
-            usable and usable.stamps == list(collection.stamps) and usable.manifest["left_out"] == collection.left_out
+            usable
+            and usable.stamps == list(collection.stamps)
+            and usable.manifest["left_out"] == collection.left_out
+            and usable.sidecars == collection.sidecars
         )
         if usable and same and (not self.exported or self._encoder_is_sound()):
             return self._report(usable, previous, collection, 0)
@@ -164,6 +167,7 @@ class _Build:
             "encoder": exported,
             "recipe": self.recipe.to_dict(),
             "left_out": collection.left_out,
+            "sidecars": collection.sidecars,
         }
         known = [[source.id, source.digest] for source in collection.sources]
         path = self.folder.new_generation(digest(json.dumps([known, about]).encode()))

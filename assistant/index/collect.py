@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.index.generation import Generation, Stamp
-from assistant.readers import read, reader_version
+from assistant.readers import Reading, reader_version
+from assistant.readers.encoding import decode
 from assistant.readers.folder import SourceFile, load, walk
+from assistant.readers.isolated import Isolated
+from assistant.readers.metadata import merge, parse
 from assistant.readers.text import digest
-from assistant.records import Skipped, Source
+from assistant.records import Metadata, Skipped, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Collection:
     """What a sources folder holds: sources with the files behind them, and what was left out, with the reasons.
 
     `problems` concern files that were read all the same. `left_out` are the files that gave nothing, each with its
-    size and modification time.
+    size and modification time; `sidecars` are for each file the name, size and modification time of its sidecar.
     """
 
     sources: tuple[Source, ...]
@@ -27,6 +30,7 @@ class Collection:
     skipped: tuple[Skipped, ...]
     problems: tuple[Skipped, ...]
     left_out: dict[str, list[int]]
+    sidecars: dict[str, list[str | int]]
 
 
 def collect(
@@ -46,26 +50,39 @@ def collect(
     stamps: list[Stamp] = []
     problems: list[Skipped] = []
     left_out: dict[str, list[int]] = {}
-    for done, file in enumerate(files):
-        told(done, len(files))
-        try:
-            found, stamp = _read(root, file, previous)
-        except FileNotFoundError:
-            skipped.append(Skipped(file.id, "removed while the build ran"))
-        except UnreadableFile as error:
-            skipped.append(Skipped(file.id, str(error)))
-            left_out[file.path.relative_to(root).as_posix()] = stamp_of(file.path)
-        else:
-            sources += found
-            stamps += [stamp] * len(found)
-            problems += [Skipped(file.id, problem) for problem in stamp.problems]
+    sidecars = sidecars_of(files, root)
+    with Isolated() as reader:
+        for done, file in enumerate(files):
+            told(done, len(files))
+            try:
+                found, stamp = _read(root, file, previous, sidecars, reader)
+            except FileNotFoundError:
+                skipped.append(Skipped(file.id, "removed while the build ran"))
+            except UnreadableFile as error:
+                skipped.append(Skipped(file.id, str(error)))
+                left_out[_name(file.path, root)] = stamp_of(file.path)
+            else:
+                sources += found
+                stamps += [stamp] * len(found)
+                problems += [Skipped(file.id, problem) for problem in stamp.problems]
     told(len(files), len(files))
     if not sources:
         why = f" ({skipped[0].file}: {skipped[0].reason})" if skipped else ""
         raise SourcesMissing(
             f"no document in {root} can be read{why}: put documents there, or name another folder with --sources"
         )
-    return Collection(tuple(sources), tuple(stamps), _sorted(skipped), _sorted(problems), left_out)
+    return Collection(tuple(sources), tuple(stamps), _sorted(skipped), _sorted(problems), left_out, sidecars)
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def sidecars_of(files: Iterable[SourceFile], root: Path) -> dict[str, list[str | int]]:
+    """For each file that has one: the name, size and modification time of its sidecar."""
+    return {
+        _name(file.path, root): [_name(file.sidecar, root), *stamp_of(file.sidecar)] for file in files if file.sidecar
+    }
 
 
 def _sorted(items: list[Skipped]) -> tuple[Skipped, ...]:
@@ -97,17 +114,43 @@ def stamp_of(path: Path) -> list[int]:
     return [seen.st_size, seen.st_mtime_ns]
 
 
-def _read(root: Path, file: SourceFile, previous: Generation | None) -> tuple[list[Source], Stamp]:
+def _read(
+    root: Path, file: SourceFile, previous: Generation | None, sidecars: dict[str, list[str | int]], reader: Isolated
+) -> tuple[list[Source], Stamp]:
     # Before reading: a file that changes in between then shows as changed, not as verified.
     size, mtime_ns = stamp_of(file.path)
     try:
         data = load(file.path)
     except UnreadableFile as error:
         raise (error.__cause__ if isinstance(error.__cause__, FileNotFoundError) else error) from None
-    name = file.path.relative_to(root).as_posix()
-    stamp = Stamp(name, size, mtime_ns, digest(data), reader_version(file.id) or "")
-    old = previous.of_file(name) if previous else {}
+    name = _name(file.path, root)
+    stamp = Stamp(name, size, mtime_ns, digest(data), reader_version(data, file.id) or "")
+    old = previous.of_file(name) if previous and previous.sidecars.get(name) == sidecars.get(name) else {}
     if previous and all((was.digest, was.reader) == (stamp.digest, stamp.reader) for was in old.values()) and old:
         return [previous.source(number) for number in old], replace(stamp, problems=next(iter(old.values())).problems)
-    reading = read(data, file.id)
+    reading = read_with_sidecar(data, file.id, file.sidecar, reader)
     return list(reading.sources), replace(stamp, problems=reading.problems)
+
+
+def read_with_sidecar(data: bytes, source_id: str, sidecar: Path | None, reader: Isolated) -> Reading:
+    """What a file holds; what its sidecar tells goes before what the file itself tells.
+
+    Raises:
+        UnreadableFile: the file cannot be read.
+    """
+    reading = reader.read(data, source_id)
+    if sidecar is None:
+        return reading
+    told, problems = _sidecar(sidecar)
+    sources = tuple(replace(source, metadata=merge(told, source.metadata)) for source in reading.sources)
+    return Reading(sources, (*reading.problems, *problems))
+
+
+def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
+    """What a sidecar tells, and a line for each thing in it that cannot be used."""
+    try:
+        text, problems = decode(load(path))
+        metadata, more = parse(text)
+    except (UnreadableFile, ValueError) as error:
+        return Metadata(), (f"its sidecar {path.name} is broken and was left out: {error}",)
+    return metadata, (*problems, *(f"sidecar {path.name}: {problem}" for problem in more))

@@ -94,6 +94,12 @@ class Generation:
         """The name that tells this index from every other."""
         return self.path.name
 
+    @property
+    def sidecars(self) -> dict[str, list[str | int]]:
+        """For each file that had one: the name, size and modification time of its sidecar."""
+        known: dict[str, list[str | int]] = self.manifest.get("sidecars", {})
+        return known
+
     @cached_property
     def encoder(self) -> Encoder:
         """What embeds questions: the exported model or, where it could not be exported, the model itself.

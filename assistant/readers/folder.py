@@ -9,27 +9,35 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assistant.errors import SourcesMissing, UnreadableFile
-from assistant.readers import no_reader, reader_version
+from assistant.readers import no_reader, suffixes
+from assistant.readers.kinds import PEEK, by_content, suffix
 from assistant.records import Skipped
 
 DESCRIBING = frozenset({"library.json", "library.bib", "library.ris", "questions.jsonl"})
 """Names of files that describe the library and are not sources."""
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini"})  # Windows leaves them in folders; they do not begin with a dot
-_SIDECARS = (".yaml", ".yml")  # `NAME.yaml` beside a file `NAME` or `NAME.*`; nothing reads them yet
+SIDECARS = (".yaml", ".yml")
+"""Suffixes of files that hold what is known of another: `NAME.yaml` beside `NAME` or `NAME.*`."""
+MAX_FILE = 1 << 30
+"""Bytes of the largest file that is read."""
 
 
 class SourceFile(NamedTuple):
-    """A file that a reader can read: `id` is its path relative to the root, `/`-separated and NFC."""
+    """A file that a reader can read: `id` is its path relative to the root, `/`-separated and NFC.
+
+    `sidecar` is the file beside it with what is known of it.
+    """
 
     id: str
     path: Path
+    sidecar: Path | None = None
 
 
 def walk(root: Path) -> Iterator[SourceFile | Skipped]:
     """Yield each file that is a source, and each other file or folder that is left out, with the reason.
 
     Names are taken in sorted order, so the order is the same everywhere. Left out in silence: hidden files and folders,
-    and files that describe the library (`DESCRIBING`).
+    and files that describe the library (`DESCRIBING`) or other files (`SIDECARS`).
     A link is followed only to what is inside the root and is not walked there anyway (a hidden folder).
 
     Raises:
@@ -61,12 +69,15 @@ def load(path: Path) -> bytes:
     """The bytes of a file.
 
     Raises:
-        UnreadableFile: it cannot be opened or read.
+        UnreadableFile: it cannot be opened or read, or is too large.
     """
     try:
+        size = path.stat().st_size
+        if size > MAX_FILE:
+            raise UnreadableFile(f"too large: {size / 1e9:.1f} GB (limit {MAX_FILE / 1e9:.1f} GB); split it")
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(_cannot_open(error)) from error
+        raise UnreadableFile(cannot_open(error)) from error
 
 
 def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile | Skipped | Path]:
@@ -76,21 +87,30 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
             entries = sorted(scan, key=lambda entry: (unicodedata.normalize("NFC", entry.name), entry.name))
     except OSError as error:
         if folder == root:
-            raise SourcesMissing(f"{root}: {_cannot_open(error)}") from error
-        yield Skipped(_shown(folder, root), _cannot_open(error))
+            raise SourcesMissing(f"{root}: {cannot_open(error)}") from error
+        yield Skipped(_shown(folder, root), cannot_open(error))
         return
-    names = [Path(entry.name) for entry in entries if Path(entry.name).suffix.lower() not in _SIDECARS]
+    sidecars = {entry.name: Path(entry.path) for entry in entries if suffix(entry.name) in SIDECARS}
+    names = [Path(entry.name) for entry in entries if entry.name not in sidecars]
     described = {name.name for name in names} | {name.stem for name in names}
     real_folder = Path(os.path.realpath(folder))
     for entry in entries:
         if not entry.name.startswith(".") and entry.name.lower() not in DESCRIBING | _SYSTEM:
-            yield from _entry(entry, described, root, real_root, real_folder)
+            path = Path(entry.path)
+            if suffix(entry.name) not in SIDECARS or path.stem not in described:
+                yield from _entry(entry, _sidecar(path, sidecars), root, real_root, real_folder)
+
+
+def _sidecar(path: Path, sidecars: dict[str, Path]) -> Path | None:
+    """The sidecar of a file; the one that names its suffix too goes before one that does not."""
+    names = [name + end for name in (path.name, path.stem) for end in SIDECARS]
+    return next((sidecars[name] for name in names if name in sidecars and name != path.name), None)
 
 
 def _entry(
-    entry: os.DirEntry[str], described: set[str], root: Path, real_root: Path, real_folder: Path
+    entry: os.DirEntry[str], sidecar: Path | None, root: Path, real_root: Path, real_folder: Path
 ) -> Iterator[SourceFile | Skipped | Path]:
-    """What one entry of a folder is; `described` are the names that a sidecar can have, without its suffix."""
+    """What one entry of a folder is."""
     path = Path(entry.path)
     shown = _shown(path, root)
     try:
@@ -101,14 +121,28 @@ def _entry(
             yield path
         elif not entry.is_file():
             yield Skipped(shown, "not a file or a folder; remove it from the sources")
-        elif path.suffix.lower() in _SIDECARS and path.stem in described:
-            yield Skipped(shown, "a sidecar: not read yet; put the metadata into front matter")
-        elif reader_version(entry.name) is None:
-            yield Skipped(shown, no_reader(entry.name))
+        elif suffix(entry.name) not in suffixes() and (reason := why_no_reader(entry.name, head_of(path))):
+            yield Skipped(shown, reason)
         else:
-            yield SourceFile(shown, path)
+            yield SourceFile(shown, path, sidecar)
     except OSError as error:
-        yield Skipped(shown, _cannot_open(error))
+        yield Skipped(shown, cannot_open(error))
+
+
+def why_no_reader(name: str, head: bytes) -> str | None:
+    """Why no reader can read a file, judged by its name and its first bytes; `None` if one can."""
+    known = suffix(name) in suffixes() or by_content(head, whole=False) not in (None, ".doc")
+    return None if known else no_reader(name, suffix(name))
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file.
+
+    Raises:
+        OSError: it cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        return file.read(PEEK)
 
 
 def _unusable_name(name: str) -> str | None:
@@ -159,7 +193,8 @@ def _unicode(name: str) -> str:
     return "".join("?" if _controls(character) else character for character in name) if _controls(name) else name
 
 
-def _cannot_open(error: OSError) -> str:
+def cannot_open(error: OSError) -> str:
+    """Why a file or a folder cannot be opened, with the remedy."""
     if isinstance(error, PermissionError):
         return "permission denied; make it readable"
     if isinstance(error, FileNotFoundError):

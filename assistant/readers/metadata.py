@@ -1,10 +1,11 @@
-"""Metadata that a person wrote (front matter) to the record: what is not valid is dropped, and told."""
+"""Metadata that a person wrote (front matter, sidecars) to the record: what is not valid is dropped, and told."""
 
 from __future__ import annotations
 
 import datetime
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from typing import TypeVar
 
 from assistant.readers.text import one_line
@@ -74,8 +75,14 @@ def from_mapping(values: Mapping[str, object]) -> tuple[Metadata, tuple[str, ...
         tags=take(_tags, "tags") or (),
         type=take(_string, "type"),
         references=take(_references, "references") or (),
+        accessed=take(partial_date, "accessed"),
     )
     return metadata, tuple(problems)
+
+
+def merge(over: Metadata, under: Metadata) -> Metadata:
+    """What `over` knows, and for the rest what `under` knows."""
+    return replace(under, **{each.name: value for each in fields(over) if (value := getattr(over, each.name))})
 
 
 def partial_date(value: object) -> str | None:

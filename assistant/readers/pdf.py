@@ -15,7 +15,7 @@ from typing import Any
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading
 from assistant.readers.text import Block, canonical, make_source, one_line, unwrap
-from assistant.records import Metadata
+from assistant.records import LocatorKind, Metadata
 
 SUFFIXES = (".pdf",)
 VERSION = 1
@@ -182,7 +182,7 @@ def _blocks(pages: list[_Page]) -> Iterator[Block]:
     words = words_of("\n".join(paragraph for page in pages for paragraph in page.paragraphs))
     for page in pages:
         for number, paragraph in enumerate(page.paragraphs):
-            yield Block(mend(paragraph, words), page=page.label if number == 0 else None)
+            yield Block(mend(paragraph, words), places=((LocatorKind.PAGE, page.label),) if number == 0 else ())
 
 
 def words_of(text: str) -> set[str]:

@@ -15,25 +15,38 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BLANK_LINES = re.compile("\n{3,}")
-_ORDER = {LocatorKind.SECTION: 0, LocatorKind.PAGE: 1, LocatorKind.PARAGRAPH: 2}
+_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_LIGATURE = re.compile(f"[{''.join(_LIGATURES)}]")
+_ORDER = {LocatorKind.CHAPTER: 0, LocatorKind.SECTION: 1, LocatorKind.PARAGRAPH: 3}
+
+Place = tuple[LocatorKind, str]
+"""A kind of place, such as a page, and its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading (`level` from 1) or other text (`level` 0); `page` is the label of the page that begins with it."""
+    """A heading (`level` from 1) or other text (`level` 0).
+
+    `places` begin with it: pages, slides, chapters, times, rows. `label` names it where it is no numbered paragraph,
+    such as "footnote 3". A block with `join` goes on the paragraph before it, after this string; there must be one, and
+    neither is a heading or has a label.
+    """
 
     text: str
     level: int = 0
-    page: str | None = None
+    places: tuple[Place, ...] = ()
+    label: str | None = None
+    join: str | None = None
 
 
 def canonical(text: str) -> str:
-    r"""Text as it is quoted: NFC, `\n` line ends, one blank line between paragraphs, nothing unseen.
+    r"""Text as it is quoted: NFC, `\n` line ends, one blank line between paragraphs, no ligatures, nothing unseen.
 
-    >>> canonical("Cafe\u0301  \r\n\r\n\r\nco\u00adoperate")
-    'Café\n\ncooperate'
+    >>> canonical("Cafe\u0301  \r\n\r\n\r\no\ufb03\u00adcer")
+    'Café\n\nofficer'
     """
     text = _LINE_ENDS.sub("\n", text).replace("\u2029", "\n\n")
+    text = _LIGATURE.sub(lambda match: _LIGATURES[match[0]], text)
     text = _SURROGATES.sub("\ufffd", _UNSEEN.sub("", text))
     # Normalised after the deletions, which can bring a letter and its accent together.
     lines = unicodedata.normalize("NFC", text).split("\n")
@@ -69,32 +82,48 @@ def _unspaced(character: str) -> bool:
 
 
 def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Locator, ...]]:
-    """Join blocks to one text and locate its sections, pages and paragraphs.
+    """Join blocks to one text and locate its places and paragraphs.
 
-    Blocks are separated by a blank line. Paragraphs are numbered from 1 after each heading; headings are not counted.
-    A page without text has no locator.
+    Blocks are separated by a blank line. Paragraphs are numbered from 1 after each heading; headings and blocks with a
+    label are not counted. A page (a slide, a row) without text has no locator.
     """
     pieces: list[str] = []
     locators: list[Locator] = []
-    start = number = 0
-    page: str | None = None
+    end = number = 0
+    places: dict[LocatorKind, str] = {}
+    open_paragraph = False
     for block in blocks:
-        page = page if block.page is None else block.page
+        places |= dict(block.places)
         text = one_line(block.text) if block.level else canonical(block.text)
-        for piece in text.split("\n\n") if text.strip() else ():
-            if page is not None:
-                locators.append(Locator(start, LocatorKind.PAGE, page))
-                page = None
+        for part, piece in enumerate(text.split("\n\n") if text.strip() else ()):
+            own = bool(block.level or block.label)
+            goes_on = part == 0 and block.join is not None and open_paragraph and not own
+            if goes_on:
+                pieces.append(_joint(pieces[-1], block.join or "", piece))
+            elif pieces:
+                pieces.append("\n\n")
+            end += len(pieces[-1]) if pieces else 0
+            locators += [Locator(end, kind, label) for kind, label in places.items()]
+            places.clear()
             if block.level:
-                locators.append(Locator(start, LocatorKind.SECTION, piece, block.level))
+                locators.append(Locator(end, LocatorKind.SECTION, piece, block.level))
                 number = 0
-            else:
+            elif block.label:
+                locators.append(Locator(end, LocatorKind.PARAGRAPH, block.label))
+            elif not goes_on:
                 number += 1
-                locators.append(Locator(start, LocatorKind.PARAGRAPH, str(number)))
+                locators.append(Locator(end, LocatorKind.PARAGRAPH, str(number)))
+            open_paragraph = not own
             pieces.append(piece)
-            start += len(piece) + 2
-    locators.sort(key=lambda locator: (locator.start, _ORDER[locator.kind]))
-    return "\n\n".join(pieces), tuple(locators)
+            end += len(piece)
+    locators.sort(key=lambda locator: (locator.start, _ORDER.get(locator.kind, 2)))
+    return "".join(pieces), tuple(locators)
+
+
+def _joint(before: str, join: str, after: str) -> str:
+    """What comes between two parts of a paragraph: `join`, or a space where the text would not be normal without."""
+    near = before[-1:] + join + after[:1]
+    return join if unicodedata.is_normalized("NFC", near) else " "
 
 
 def make_source(data: bytes, source_id: str, blocks: Iterable[Block], metadata: Metadata) -> Source:

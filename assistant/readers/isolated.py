@@ -1,0 +1,181 @@
+"""Readers in a process of their own: a parser that hangs, crashes or eats memory costs one file, not the build.
+
+`Isolated` is the parent's side; `python -m assistant.readers.worker` is the child. The child is started at the first
+file and reads all further ones, so that a build pays for its start once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import threading
+import time
+from types import TracebackType
+from typing import IO, Any
+
+import psutil
+
+from assistant.child import command, environment
+from assistant.errors import UnreadableFile
+from assistant.readers import Reading
+from assistant.records import Locator, LocatorKind, Metadata, Source
+from assistant.settings import READER_MEMORY, READER_SECONDS, READER_SECONDS_PER_MB
+
+_LOOK_SECONDS = 0.05
+_LOST = "its reader crashed on it; get or save it again, or convert it to another format"
+
+
+class _Lost(Exception):
+    """The child ended, or was ended because it took too much memory; the message is the reason."""
+
+
+class Isolated:
+    """A child process that reads files; a context manager that ends it. Not for several threads at once."""
+
+    def __init__(
+        self, seconds: float = READER_SECONDS, per_mb: float = READER_SECONDS_PER_MB, memory: int = READER_MEMORY
+    ) -> None:
+        """Sets the limits.
+
+        Args:
+            seconds: The longest that a reader may go without getting on with a file.
+            per_mb: The same, in addition, for each million bytes of the file.
+            memory: Bytes that the child may hold.
+        """
+        self._seconds, self._per_mb, self._memory = seconds, per_mb, memory
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._fresh = True
+
+    def __enter__(self) -> Isolated:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def read(self, data: bytes, source_id: str) -> Reading:
+        """What `assistant.readers.read` gives, read by the child.
+
+        Raises:
+            UnreadableFile: as there; or the reader hung, crashed, or took too much memory.
+        """
+        try:
+            try:
+                return self._read(data, source_id)
+            except _Lost:
+                if self._fresh:
+                    raise
+                return self._read(data, source_id)  # the files read before may be to blame: once more, in a fresh child
+        except _Lost as error:
+            raise UnreadableFile(str(error)) from error
+
+    def _read(self, data: bytes, source_id: str) -> Reading:
+        if self._child is None:
+            self._start()
+        assert self._child and self._child.stdin
+        try:
+            header = json.dumps({"id": source_id, "size": len(data)})
+            self._child.stdin.write(header.encode() + b"\n" + data)
+            self._child.stdin.flush()
+            told = self._wait(self._seconds + self._per_mb * len(data) / 1e6)
+        except (OSError, _Lost) as error:
+            fresh = self._fresh
+            self._end()
+            self._fresh = fresh
+            raise (error if isinstance(error, _Lost) else _Lost(_LOST)) from error
+        except BaseException:
+            self._end()
+            raise
+        self._fresh = False
+        if "unreadable" in told:
+            raise UnreadableFile(told["unreadable"])
+        return _reading(told)
+
+    def _wait(self, limit: float) -> dict[str, Any]:
+        """What the child tells in the end.
+
+        Raises:
+            UnreadableFile: it did not get on for `limit` seconds.
+            _Lost: it crashed, or took too much memory.
+        """
+        assert self._child
+        seen = psutil.Process(self._child.pid)
+        since = time.monotonic()
+        while True:
+            try:
+                line = self._lines.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                if time.monotonic() - since > limit:
+                    raise UnreadableFile(
+                        f"its reader made no headway for {limit:.0f} s and was stopped; split it, or convert it to "
+                        "another format"
+                    ) from None
+                if _held(seen) > self._memory:
+                    raise _Lost(
+                        f"its reader took more than {self._memory / 1e9:.1f} GB of memory and was stopped; split it, "
+                        "or convert it to another format"
+                    ) from None
+                continue
+            if not line:
+                raise _Lost(_LOST)
+            told: dict[str, Any] = json.loads(line)
+            if "working" not in told:
+                return told
+            since = time.monotonic()
+
+    def _start(self) -> None:
+        self._child = subprocess.Popen(
+            command("assistant.readers.worker"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what parsers complain about is told in the problems
+            env=environment(),
+        )
+        self._lines = queue.SimpleQueue()
+        assert self._child.stdout
+        threading.Thread(target=_gather, args=(self._child.stdout, self._lines), daemon=True).start()
+        self._fresh = True
+
+    def _end(self) -> None:
+        """End the child, if there is one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()
+            assert child.stdin
+            with contextlib.suppress(OSError):  # what was still to be written to it is of no use
+                child.stdin.close()
+
+
+def _gather(stream: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+    """Put each line of a child into the queue, and an empty one at its end."""
+    with stream:
+        for line in stream:
+            lines.put(line)
+    lines.put(b"")
+
+
+def _held(process: psutil.Process) -> int:
+    """Bytes of memory that a process holds; 0 once it has ended."""
+    try:
+        held: int = process.memory_info().rss
+    except psutil.Error:
+        return 0
+    return held
+
+
+def _reading(told: dict[str, Any]) -> Reading:
+    """What `worker.told` was made from."""
+    sources = []
+    for source in told["sources"]:
+        known = source.pop("metadata")
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        places = tuple(
+            Locator(start, LocatorKind(kind), label, level) for start, kind, label, level in source.pop("locators")
+        )
+        sources.append(Source(**source, metadata=Metadata(**known), locators=places))
+    return Reading(tuple(sources), tuple(told["problems"]))

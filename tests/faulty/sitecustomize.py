@@ -1,0 +1,30 @@
+"""In a child of the tests: the reader of plain text hangs, crashes or eats memory if the file says so."""
+
+import ctypes
+import time
+
+from assistant.readers import Reading, plain, working
+
+sound = plain.read
+
+
+def read(data: bytes, source_id: str) -> Reading:
+    if data.startswith(b"HANG"):
+        while True:
+            pass
+    if data.startswith(b"SLOW"):
+        for _ in range(20):
+            time.sleep(0.1)
+            working()
+    if data.startswith(b"CRASH"):
+        ctypes.string_at(0)
+    if data.startswith(b"GREEDY"):
+        held = []
+        while True:
+            held.append(bytearray(10_000_000))
+    if data.startswith(b"NOISY"):
+        print("a parser prints this")  # noqa: T201
+    return sound(data, source_id)
+
+
+plain.read = read
