@@ -184,6 +184,25 @@ def test_rebuild_button_reports_and_answers_from_the_new_file(open_page: OpenPag
     assert "The quarry closed in 1967 after a flood." in page.inner_text(".statement")
 
 
+def test_documents_that_are_added_are_answered_from(open_page: OpenPage, chat: Chat, tmp_path: Path) -> None:
+    page = open_page()
+    (tmp_path / "tannery.txt").write_text("The tannery on the north quay closed in 1911.", "utf-8")
+    (tmp_path / "film.mkv").write_bytes(b"\x1aE\xdf\xa3")
+    (tmp_path / "ledger.md").write_text("This is another ledger altogether.", "utf-8")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Add").click()
+    chooser.value.set_files([tmp_path / name for name in ("tannery.txt", "film.mkv", "ledger.md")])
+    page.wait_for_selector("#add-status p:has-text('ledger')")
+    said = page.locator("#add-status p").all_inner_texts()
+    assert (said[0], said[2]) == ("Added: tannery.txt", "Added: ledger (2).md")
+    assert said[1].startswith("film.mkv: no reader for .mkv files; ")
+    page.wait_for_selector(".report:has-text('2 added')", timeout=REBUILT)
+    page.wait_for_selector(".sources li:has-text('tannery.txt')")
+    assert (chat.sources / "ledger.md").read_text("utf-8").startswith("Entry 1 of the ledger")
+    ask(page, "When did the tannery close?")
+    assert "The tannery on the north quay closed in 1911." in page.inner_text(".statement")
+
+
 def test_cancelled_rebuild_leaves_the_index(open_page: OpenPage, chat: Chat) -> None:
     page = open_page()
     before = chat.index_id()

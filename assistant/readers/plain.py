@@ -8,7 +8,7 @@ from assistant.readers.text import Block, make_source
 from assistant.records import Metadata
 
 SUFFIXES = (".txt", ".text")
-VERSION = 2
+VERSION = 3
 
 
 def read(data: bytes, source_id: str) -> Reading:
