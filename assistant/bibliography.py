@@ -5,9 +5,7 @@ The anchor follows the W3C Web Annotation Data Model (2017): TextQuoteSelector a
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
-from assistant.records import CONTEXT_CHARACTERS, Citation, CitationState, Excerpt, Locator, LocatorKind, Source
+from assistant.records import CONTEXT_CHARACTERS, Citation, CitationState, Excerpt, LocatorKind, Source
 
 
 def cite_slice(source: Source, start: int, end: int, state: CitationState = CitationState.VERIFIED) -> Citation:
@@ -32,17 +30,17 @@ def cite_slice(source: Source, start: int, end: int, state: CitationState = Cita
 
 def locate(source: Source, start: int, end: int) -> str:
     """The place of a slice in words: its pages where there are pages, else what else the source is divided into."""
-    pages = _labels(source.locators, LocatorKind.PAGE, start, end)
+    pages = source.labels(LocatorKind.PAGE, start, end)
     if pages:
         return f"p. {pages[0]}" if pages[0] == pages[-1] else f"pp. {pages[0]}–{pages[-1]}"
-    times = _labels(source.locators, LocatorKind.TIME, start, end)
+    times = source.labels(LocatorKind.TIME, start, end)
     if times:
         return times[0] if times[0] == times[-1] else f"{times[0]}–{times[-1]}"
-    rows = _labels(source.locators, LocatorKind.ROW, start, end)
-    slides = _labels(source.locators, LocatorKind.SLIDE, start, end)
-    chapter = _labels(source.locators, LocatorKind.CHAPTER, start, start + 1)
-    section = _labels(source.locators, LocatorKind.SECTION, start, start + 1)
-    paragraphs = _labels(source.locators, LocatorKind.PARAGRAPH, start, end)
+    rows = source.labels(LocatorKind.ROW, start, end)
+    slides = source.labels(LocatorKind.SLIDE, start, end)
+    chapter = source.labels(LocatorKind.CHAPTER, start, start + 1)
+    section = source.labels(LocatorKind.SECTION, start, start + 1)
+    paragraphs = source.labels(LocatorKind.PARAGRAPH, start, end)
     parts = []
     if chapter:
         parts.append(f"chapter “{chapter[0]}”")
@@ -61,14 +59,6 @@ def locate(source: Source, start: int, end: int) -> str:
 
 def _range(name: str, labels: list[str]) -> str:
     return f"{name} {labels[0]}" if labels[0] == labels[-1] else f"{name}s {labels[0]}–{labels[-1]}"
-
-
-def _labels(locators: tuple[Locator, ...], kind: LocatorKind, start: int, end: int) -> list[str]:
-    """The labels of one kind that hold anywhere in [start, end), in order."""
-    of_kind = [locator for locator in locators if locator.kind is kind]
-    starts = [locator.start for locator in of_kind]
-    first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
-    return [locator.label for locator in of_kind[max(first, 0) : last + 1]] if last >= 0 else []
 
 
 def cite(citation: Citation) -> str:

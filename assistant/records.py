@@ -5,9 +5,11 @@ Offsets are Unicode code points into `Source.text`, half-open. A quotation is al
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 Span = tuple[int, int]
@@ -68,7 +70,8 @@ class Metadata:
     """What is known about a source; what is not known is `None` or empty, never guessed.
 
     `issued` is a partial ISO date (2005, 2005-09 or 2005-09-19), and so is `accessed`, the day on which it was fetched
-    from `url`; `covers` is an ISO 8601 interval of such dates, the time that the source is about. `references` are mappings with author, title, publisher, date and url.
+    from `url`. `covers` is an ISO 8601 interval of such dates, the time that the source is about. `references` are
+    mappings with author, title, publisher, date and url.
     """
 
     title: str | None = None
@@ -84,7 +87,7 @@ class Metadata:
     accessed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     r"""One document: its canonical text and what is known about it.
 
@@ -103,6 +106,22 @@ class Source:
     def title(self) -> str:
         """The title, or the file's name where there is none."""
         return self.metadata.title or self.id
+
+    @cached_property
+    def _places(self) -> dict[LocatorKind, tuple[list[int], list[str]]]:
+        """Starts and labels of the locators of each kind, in order."""
+        places: dict[LocatorKind, tuple[list[int], list[str]]] = {}
+        for locator in self.locators:
+            starts, labels = places.setdefault(locator.kind, ([], []))
+            starts.append(locator.start)
+            labels.append(locator.label)
+        return places
+
+    def labels(self, kind: LocatorKind, start: int, end: int) -> list[str]:
+        """The labels of one kind that hold anywhere in [start, end), in order."""
+        starts, labels = self._places.get(kind, ([], []))
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+        return labels[max(first, 0) : last + 1] if last >= 0 else []
 
     def cut(self, start: int, end: int) -> str:
         """The words from `start` to `end`.

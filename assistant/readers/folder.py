@@ -90,8 +90,9 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
             raise SourcesMissing(f"{root}: {cannot_open(error)}") from error
         yield Skipped(_shown(folder, root), cannot_open(error))
         return
-    sidecars = {entry.name: Path(entry.path) for entry in entries if suffix(entry.name) in SIDECARS}
-    names = [Path(entry.name) for entry in entries if entry.name not in sidecars]
+    paths = [Path(entry.path) for entry in entries]
+    sidecars = {path.stem + suffix(path.name): path for path in paths if suffix(path.name) in SIDECARS}
+    names = [path for path in paths if suffix(path.name) not in SIDECARS]
     described = {name.name for name in names} | {name.stem for name in names}
     real_folder = Path(os.path.realpath(folder))
     for entry in entries:
@@ -104,7 +105,7 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
 def _sidecar(path: Path, sidecars: dict[str, Path]) -> Path | None:
     """The sidecar of a file; the one that names its suffix too goes before one that does not."""
     names = [name + end for name in (path.name, path.stem) for end in SIDECARS]
-    return next((sidecars[name] for name in names if name in sidecars and name != path.name), None)
+    return next((sidecars[name] for name in names if name in sidecars), None)
 
 
 def _entry(
