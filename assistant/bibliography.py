@@ -30,22 +30,16 @@ def cite_slice(source: Source, start: int, end: int, state: CitationState = Cita
 
 def locate(source: Source, start: int, end: int) -> str:
     """The place of a slice in words: its pages where there are pages, else what else the source is divided into."""
-    pages = source.labels(LocatorKind.PAGE, start, end)
-    if pages:
+
+    def labels(kind: LocatorKind) -> list[str]:
+        return [place.label for place in source.places(kind, start, end)]
+
+    if pages := labels(LocatorKind.PAGE):
         return f"p. {pages[0]}" if pages[0] == pages[-1] else f"pp. {pages[0]}–{pages[-1]}"
-    times = source.labels(LocatorKind.TIME, start, end)
-    if times:
+    if times := labels(LocatorKind.TIME):
         return times[0] if times[0] == times[-1] else f"{times[0]}–{times[-1]}"
-    rows = source.labels(LocatorKind.ROW, start, end)
-    slides = source.labels(LocatorKind.SLIDE, start, end)
-    chapter = source.labels(LocatorKind.CHAPTER, start, start + 1)
-    section = source.labels(LocatorKind.SECTION, start, start + 1)
-    paragraphs = source.labels(LocatorKind.PARAGRAPH, start, end)
-    parts = []
-    if chapter:
-        parts.append(f"chapter “{chapter[0]}”")
-    if section and section[0] not in (source.metadata.title, *chapter) and not slides:
-        parts.append(f"{'sheet' if rows else 'section'} “{section[0]}”")
+    rows, slides, paragraphs = labels(LocatorKind.ROW), labels(LocatorKind.SLIDE), labels(LocatorKind.PARAGRAPH)
+    parts = _headings(source, start, "sheet" if rows else "section") if not slides else []
     if slides:
         parts.append(_range("slide", slides))
     if rows:
@@ -55,6 +49,17 @@ def locate(source: Source, start: int, end: int) -> str:
     elif paragraphs and not slides:
         parts.append(_range("paragraph", [label for label in paragraphs if label.isdigit()]))
     return ", ".join(parts)
+
+
+def _headings(source: Source, start: int, name: str) -> list[str]:
+    """The chapter and the section in which a place stands, the section called `name`."""
+    chapter = next(iter(source.places(LocatorKind.CHAPTER, start, start + 1)), None)
+    section = next(iter(source.places(LocatorKind.SECTION, start, start + 1)), None)
+    if section and chapter and section.start < chapter.start:
+        section = None  # it ended with the chapter before
+    known = (source.metadata.title, chapter and chapter.label)
+    parts = [f"chapter “{chapter.label}”"] if chapter else []
+    return parts + ([f"{name} “{section.label}”"] if section and section.label not in known else [])
 
 
 def _range(name: str, labels: list[str]) -> str:

@@ -108,20 +108,20 @@ class Source:
         return self.metadata.title or self.id
 
     @cached_property
-    def _places(self) -> dict[LocatorKind, tuple[list[int], list[str]]]:
-        """Starts and labels of the locators of each kind, in order."""
-        places: dict[LocatorKind, tuple[list[int], list[str]]] = {}
+    def _places(self) -> dict[LocatorKind, tuple[list[int], list[Locator]]]:
+        """The locators of each kind, in order, and where they start."""
+        places: dict[LocatorKind, tuple[list[int], list[Locator]]] = {}
         for locator in self.locators:
-            starts, labels = places.setdefault(locator.kind, ([], []))
+            starts, locators = places.setdefault(locator.kind, ([], []))
             starts.append(locator.start)
-            labels.append(locator.label)
+            locators.append(locator)
         return places
 
-    def labels(self, kind: LocatorKind, start: int, end: int) -> list[str]:
-        """The labels of one kind that hold anywhere in [start, end), in order."""
-        starts, labels = self._places.get(kind, ([], []))
+    def places(self, kind: LocatorKind, start: int, end: int) -> list[Locator]:
+        """The locators of one kind that hold anywhere in [start, end), in order."""
+        starts, locators = self._places.get(kind, ([], []))
         first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
-        return labels[max(first, 0) : last + 1] if last >= 0 else []
+        return locators[max(first, 0) : last + 1] if last >= 0 else []
 
     def cut(self, start: int, end: int) -> str:
         """The words from `start` to `end`.

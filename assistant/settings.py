@@ -15,7 +15,7 @@ DEFAULT_SOURCES = "sources"
 DEFAULT_INDEX = "index"
 DEFAULT_PORT = 7860
 
-READER_SECONDS = 60.0
+READER_SECONDS = 120.0
 """The longest that a reader may go without getting on with a file: a page, a part."""
 
 READER_SECONDS_PER_MB = 2.0

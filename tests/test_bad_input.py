@@ -107,7 +107,7 @@ BAD_FILES = {
     "random.md": (RANDOM, "not text: it holds binary data"),
     "nul.txt": (b"abc\0def", "not text: it holds binary data"),
     "rubbish.pdf": (b"%PDF-1.4 rubbish", "damaged: it cannot be opened"),
-    "report.docx": (b"PK\x03\x04", "no reader for .docx files; convert it to one of "),
+    "report.docx": (b"PK\x03\x04", "damaged: it cannot be opened; "),
     "no suffix": (b"words", "no reader for files without a suffix"),
 }
 FLAWED_FILES = {

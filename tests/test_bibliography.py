@@ -21,6 +21,7 @@ BOOK = [
     Block("The Carpet-Bag", 1, at(K.CHAPTER, "The Carpet-Bag")),
     Block("The inn", 2),
     Block("A quart of ale stood there."),
+    Block("The third has no heading.", places=at(K.CHAPTER, "The Spouter-Inn")),
 ]
 SLIDES = [
     Block("Dredging", 1, at(K.SLIDE, "1")),
@@ -53,6 +54,7 @@ NOTES = [
     [
         (BOOK, "the harbour master", "chapter “Loomings”, paragraph 1"),
         (BOOK, "A quart of ale", "chapter “The Carpet-Bag”, section “The inn”, paragraph 1"),
+        (BOOK, "no heading", "chapter “The Spouter-Inn”, paragraph 1"),
         (SLIDES, "Forty thousand", "slide 1"),
         (SLIDES, "tonnes\n\nCosts\n\nPaid", "slides 1–2"),
         (SLIDES, "slowly", "slide 2, speaker notes"),

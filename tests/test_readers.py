@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from assistant import Library
 from assistant.errors import SourcesMissing, UnreadableFile
-from assistant.readers import Reading, plain, read, reader_version, reader_versions, suffixes
+from assistant.readers import Reading, plain, read, reader_version, reader_versions
 from assistant.readers.folder import SourceFile, load, walk
 from assistant.readers.metadata import from_mapping, interval, partial_date
-from assistant.readers.pdf import mend, words_of
+from assistant.readers.pdf_blocks import mend, words_of
 from assistant.readers.text import Block, assemble, canonical, unwrap
 from assistant.records import LocatorKind, Metadata, Skipped, Source
 
@@ -53,9 +53,9 @@ def assert_well_formed(source: Source) -> None:
     assert starts == [sum(len(block) + 2 for block in blocks[:number]) for number in range(len(blocks))]
     number = 0
     for place in source.locators:
-        if place.kind is SECTION:
+        if place.kind in (SECTION, LocatorKind.CHAPTER):
             number = 0
-        elif place.kind is PARAGRAPH and not place.label.startswith("footnote"):
+        elif place.kind is PARAGRAPH and not place.label.startswith(("footnote", "speaker notes")):
             number += 1
             assert place.label == str(number)
 
@@ -125,7 +125,7 @@ def test_the_suffix_chooses_the_reader() -> None:
     assert reader_version(b"# A", "deep/er/A.MD") in reader_versions()
     assert (reader_version(b"# A", "deep/er/A.MD") or "").startswith("markdown/")
     assert reader_version(b"words", "notes") is None
-    with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to one of \.htm, "):
+    with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to one of \.csv, "):
         read(b"x", "a.xyz")
 
 
@@ -652,7 +652,7 @@ def test_a_pdf_without_text_is_refused() -> None:
     with pdfium.PdfDocument.new() as document:
         document.new_page(200, 200).close()
         document.save(buffer)
-    with pytest.raises(UnreadableFile, match=r"^no text: it may be a scan"):
+    with pytest.raises(UnreadableFile, match=r"^no readable text in it$"):
         read(buffer.getvalue(), "a.pdf")
 
 
@@ -897,7 +897,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     make(tmp_path, "a.xyz", "plain", "alone.yaml")
     reasons = skipped(tmp_path)
     assert found(tmp_path) == []
-    assert reasons["a.xyz"].startswith("no reader for .xyz files; convert it to one of .htm, ")
+    assert reasons["a.xyz"].startswith("no reader for .xyz files; convert it to one of .csv, ")
     assert reasons["plain"].startswith("no reader for files without a suffix; ")
     assert reasons["alone.yaml"].startswith("no reader for .yaml files; ")
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from browser import free_port
 
-from assistant import Library
+from assistant import Library, adding
 from assistant.cli import main
+from assistant.fetching import Fetched
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -32,6 +33,9 @@ def folder(sample: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
     questions = Path("tests", "evaluation", "questions.jsonl")
     (made / questions).parent.mkdir(parents=True)
     shutil.copyfile(ROOT / questions, made / questions)
+    shutil.copyfile(ROOT / "tests" / "corpus" / "memorandum.pdf", made / "report.pdf")
+    (made / "notes").mkdir()
+    (made / "notes" / "tides.md").write_text("The tide gauge was read every morning at six.", "utf-8")
     return made
 
 
@@ -40,6 +44,8 @@ def test_commands(
     command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(folder)
+    page = b"<!DOCTYPE html><html><body><main><p>The ministers agreed on a statement.</p></main></body></html>"
+    monkeypatch.setattr(adding, "fetch", lambda address: Fetched(page, "statement.html", address))
     program, *arguments = shlex.split(command)
     assert program == "assistant"
     assert main(arguments) == 0

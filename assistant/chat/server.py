@@ -102,7 +102,7 @@ def run(library: Library, listener: socket.socket, open_browser: bool, announce:
 
 
 def application(library: Library, ready: Callable[[], None]) -> FastAPI:
-    """The web application: the page at `/`, `/healthz` and `/documents` beside it; `ready` is called once it answers."""
+    """The web application: the page at `/`, `/healthz` and `/documents`; `ready` is called once it answers."""
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware

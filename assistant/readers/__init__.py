@@ -140,6 +140,8 @@ def suffixes() -> tuple[str, ...]:
 
 def no_reader(source_id: str, kind: str | None = None) -> str:
     """The reason why a file without a reader is left out, with the remedy."""
+    if kind == ".encrypted":
+        return "encrypted; save a copy without a password"
     if kind in (".doc", ".xls", ".ppt"):
         return "an old Word, Excel or PowerPoint file; save it as .docx, .xlsx or .pptx"
     if kind == ".zip":

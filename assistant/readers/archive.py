@@ -60,12 +60,14 @@ def part(container: zipfile.ZipFile, name: str) -> bytes | None:
         return container.read(entry)
     except KeyError:
         return None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise UnreadableFile(f"damaged: its part {name} cannot be read; get or save it again") from error
 
 
-def parse_xml(data: bytes) -> _Element:
-    """The root of an XML document; entities are not resolved, and nothing is fetched.
+def parse_xml(data: bytes, *, recover: bool = False) -> _Element:
+    """The root of an XML document; entities are left out, not resolved, and nothing is fetched.
+
+    With `recover`, mistakes are overlooked as browsers do; what follows one may be lost.
 
     Raises:
         UnreadableFile: this is not XML.
@@ -73,9 +75,13 @@ def parse_xml(data: bytes) -> _Element:
     from lxml import etree
 
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, recover=recover
     )
     try:
-        return etree.fromstring(data, parser)
+        root: _Element | None = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableFile(f"damaged: its XML is broken ({error.msg}); get or save it again") from error
+    if root is None:
+        raise UnreadableFile("damaged: its XML is broken; get or save it again")
+    etree.strip_tags(root, etree.Entity)  # the text around them stays
+    return root

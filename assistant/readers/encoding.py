@@ -73,7 +73,7 @@ def _declared(data: bytes, encoding: str) -> str | None:
     """The characters in the encoding that the file declares; `None` if that is none of text, or not the file's."""
     try:
         return data.decode(encoding) if _PROBE.decode(encoding) == _PROBE.decode("ascii") else None
-    except (UnicodeError, LookupError):  # some codecs raise the base class; LookupError: no encoding, or none of text
+    except (ValueError, LookupError):  # not text in it; no encoding, or none of text; a name that can be none
         return None
 
 

@@ -8,35 +8,22 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
-from assistant.errors import UnreadableFile
 from assistant.readers import Reading
-from assistant.readers.encoding import decode
+from assistant.readers.elements import Walk, decode_page, parse_page, walk
 from assistant.readers.page_metadata import declared_metadata
 from assistant.readers.text import Block, canonical, make_source
+from assistant.records import Metadata
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-SUFFIXES = (".html", ".htm")
-VERSION = 2
+SUFFIXES = (".html", ".htm", ".xhtml")
+VERSION = 3
 
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_WESTERN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii", "ascii"}
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCK = re.compile(
-    "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer"
-    "|form|h[1-6]|header|hgroup|hr|legend|main|ol|p|pre|section|summary|table|td|th|tr|ul"
-)
-_UNSEEN = re.compile(
-    "audio|canvas|embed|head|iframe|input|math|nav|noscript|object|option|script|select|style|svg|template|textarea"
-    "|video"
-)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NOT_IN_ROWS = frozenset({"table", "blockquote", "pre", *_HEADINGS})  # such a table makes the layout
-_LINE, _CELL = "\u2028", "\u2029"  # where a line and a cell end, told from the white space of the file
-_SPACE = re.compile(r"[ \t\r\n\f]+")
+_NOTE = re.compile(r"\[?\d{1,3}[\].)]\s")
 _ALIKE = 0.5
 """Share of a block's word triples that must be in the extracted text for the block to be main text."""
 
@@ -47,27 +34,47 @@ def read(data: bytes, source_id: str) -> Reading:
     Raises:
         UnreadableFile: this is not text.
     """
-    from lxml import etree, html  # with trafilatura a fifth of a second to import, and only for web pages
+    blocks, metadata, problems = read_page(data)
+    return Reading((make_source(data, source_id, blocks, metadata),), problems)
 
-    declared = _CHARSET.search(data[:2048])
-    charset = declared[1].decode("ascii", "replace").lower() if declared else None
-    # Browsers read what is declared Latin-1 as Windows-1252, and so do the authors who declare it.
-    text, problems = decode(data, "cp1252" if charset in _WESTERN else charset)
-    # Bytes, because lxml refuses characters that come with a declaration of their encoding.
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-    try:
-        tree = html.document_fromstring(text.replace("\0", "").encode("utf-8"), parser=parser)
-    except etree.ParserError as error:
-        raise UnreadableFile("no readable text in it") from error
-    if parser.error_log.filter_from_fatals():
+
+def read_page(data: bytes, charset: str | None = None) -> tuple[list[Block], Metadata, tuple[str, ...]]:
+    """The main text of a web page, what it declares about itself, and problems.
+
+    `charset` is what came with the page, and counts for more than what it says itself.
+
+    Raises:
+        UnreadableFile: this is not text, or nothing is in it.
+    """
+    text, problems = decode_page(data, charset)
+    tree, whole = parse_page(text)
+    if not whole:
         problems += ("nested too deeply or damaged: only its beginning was read",)
-    blocks = _blocks(tree)
+    page = walk(tree, {})
     main = _main_words(tree)
-    chosen = [block for block in blocks if _is_main(block, *main)]
+    chosen = _chosen(page, [_is_main(block, *main) for block in page.blocks])
     if not any(block.level == 0 for block in chosen):
-        chosen = blocks
+        chosen = page.blocks
         problems += ("no main text was found in it: the whole page was read",)
-    return Reading((make_source(data, source_id, chosen, declared_metadata(tree)),), problems)
+    return chosen, declared_metadata(tree), problems
+
+
+def _chosen(page: Walk, main: list[bool]) -> list[Block]:
+    """The blocks of the main text, and what is often overlooked in it.
+
+    That is, between two of them, tables, captions and numbered notes; and headings right before one that is chosen.
+    """
+    if not any(main):
+        return []
+    first, last = main.index(True), len(main) - main[::-1].index(True)
+    blocks = list(page.blocks[:last])
+    chosen = [
+        main[number] or (number > first and (number in page.figures or bool(_NOTE.match(block.text))))
+        for number, block in enumerate(blocks)
+    ]
+    for number in reversed(range(last - 1)):
+        chosen[number] |= bool(blocks[number].level) and chosen[number + 1]
+    return [block for block, keep in zip(blocks, chosen, strict=True) if keep]
 
 
 def _main_words(tree: HtmlElement) -> tuple[set[str], set[tuple[str, ...]]]:
@@ -86,17 +93,18 @@ def _main_words(tree: HtmlElement) -> tuple[set[str], set[tuple[str, ...]]]:
     parts = [
         "".join(element.itertext()) for element in document.body.iter("p", "head", "item", "cell", "code", "quote")
     ]
-    return {" ".join(canonical(part).split()) for part in parts}, _triples(_words(document.body))
+    # In the extracted text, elements other than inline ones part words.
+    return {" ".join(_words(part)) for part in parts}, _triples(_words(" ".join(document.body.itertext())))
 
 
-def _words(body: HtmlElement) -> list[str]:
-    """The words of the extracted text; elements other than inline ones part words."""
-    return canonical(" ".join(body.itertext())).split()
+def _words(text: str) -> list[str]:
+    """The words of a text, raised figures like any others."""
+    return [word for word in unicodedata.normalize("NFKC", canonical(text)).split() if word != "|"]
 
 
 def _is_main(block: Block, lines: set[str], triples: set[tuple[str, ...]]) -> bool:
     """Whether a block of the page is part of its main text."""
-    words = [word for word in canonical(block.text).split() if word != "|"]
+    words = _words(block.text)
     if len(words) < 3:
         return " ".join(words) in lines
     own = _triples(words)
@@ -105,90 +113,3 @@ def _is_main(block: Block, lines: set[str], triples: set[tuple[str, ...]]) -> bo
 
 def _triples(words: list[str]) -> set[tuple[str, ...]]:
     return set(zip(words, words[1:], words[2:], strict=False))
-
-
-class _Walk:
-    """Goes through a page in its order and gathers its blocks."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.parts: list[str] = []
-        self.row: HtmlElement | None = None  # the row of a table that is being gathered, and where it begins
-        self.row_start = 0
-        self.lists = 0
-        self.pre = 0
-
-    def start(self, element: HtmlElement) -> None:
-        """Begin an element."""
-        tag = element.tag
-        if tag == "br":
-            self.parts.append(_LINE)
-        elif self.row is not None:
-            self.parts.append(_CELL if tag in ("td", "th") else " " if _BLOCK.fullmatch(tag) else "")
-        elif tag == "tr" and not _holds(element, _NOT_IN_ROWS):
-            self.row, self.row_start = element, len(self.parts)
-        elif tag == "li" or (tag in ("ul", "ol") and self.lists):
-            self.parts.append(_LINE)
-        elif _BLOCK.fullmatch(tag):
-            self.flush()
-        self.lists += tag in ("ul", "ol")
-        self.pre += tag == "pre"
-        self.parts.append(element.text or "")
-
-    def end(self, element: HtmlElement) -> None:
-        """End an element."""
-        tag = element.tag
-        self.lists -= tag in ("ul", "ol")
-        if element is self.row:
-            cells = ("".join(self.parts[self.row_start :])).split(_CELL)
-            cells = [" ".join(cell.replace(_LINE, " ").split()) for cell in cells]
-            self.parts[self.row_start :] = [" | ".join(filter(None, cells)), _LINE]
-            self.row = None
-        elif self.row is not None:
-            self.parts.append(" " if _BLOCK.fullmatch(tag) else "")
-        elif tag == "li" or (tag in ("ul", "ol") and self.lists):
-            self.parts.append(_LINE)
-        elif _BLOCK.fullmatch(tag):
-            self.flush(_HEADINGS.get(tag, 0))
-        self.pre -= tag == "pre"
-
-    def flush(self, level: int = 0) -> None:
-        """End a block."""
-        text = "".join(self.parts)
-        self.parts.clear()
-        if not self.pre:
-            lines = (_SPACE.sub(" ", line).strip() for line in text.split(_LINE))
-            text = "\n".join(line for line in lines if line)
-        if text.strip():
-            self.blocks.append(Block(text, level))
-
-
-def _blocks(tree: HtmlElement) -> list[Block]:
-    """The blocks of a page in its order: headings, paragraphs, lists (a line an item), tables (a line a row)."""
-    from lxml import etree
-
-    page = _Walk()
-    # Not recursive: pages nest deeper than Python's calls do.
-    walk = etree.iterwalk(tree, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
-        seen = event in ("start", "end") and isinstance(element.tag, str) and not _is_hidden(element)
-        if seen and event == "start":
-            page.start(element)
-        elif event == "start":
-            walk.skip_subtree()
-        elif seen:
-            page.end(element)
-        if event != "start":
-            page.parts.append(element.tail or "")
-    page.flush()
-    return page.blocks
-
-
-def _is_hidden(element: HtmlElement) -> bool:
-    """Whether an element is not shown, or is for finding one's way and no text."""
-    declared = "hidden" in element.attrib or element.get("role") == "navigation"
-    return declared or bool(_UNSEEN.fullmatch(element.tag) or _HIDDEN.search(element.get("style", "")))
-
-
-def _holds(element: HtmlElement, tags: frozenset[str]) -> bool:
-    return next(element.iter(*tags), None) is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from pathlib import PurePosixPath
 
 PEEK = 1024
@@ -16,17 +18,19 @@ _SIGNATURES = (
     (b"MM\0*", ".tiff"),
 )
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a Word, Excel or PowerPoint file with a password
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# Names of parts stand uncompressed in a ZIP file, so they are found even where its directory is damaged.
+_MIMETYPES = (
+    (b"application/epub+zip", ".epub"),
+    (b"application/vnd.oasis.opendocument.text", ".odt"),
+    (b"application/vnd.oasis.opendocument.presentation", ".odp"),
+    (b"application/vnd.oasis.opendocument.spreadsheet", ".ods"),
+)
 _PARTS = (
-    (b"mimetypeapplication/epub+zip", ".epub"),
-    (b"mimetypeapplication/vnd.oasis.opendocument.text", ".odt"),
-    (b"mimetypeapplication/vnd.oasis.opendocument.presentation", ".odp"),
-    (b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", ".ods"),
-    (b"word/document", ".docx"),
-    (b"ppt/presentation", ".pptx"),
-    (b"xl/workbook", ".xlsx"),
-    (b"META-INF/container.xml", ".epub"),
+    ("word/", ".docx"),
+    ("ppt/", ".pptx"),
+    ("xl/", ".xlsx"),
+    ("META-INF/container.xml", ".epub"),
 )
 _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
@@ -64,15 +68,32 @@ def by_content(data: bytes, *, whole: bool = True) -> str | None:
         if head.startswith(signature):
             return kind
     if head.startswith(_OLD_OFFICE):
-        return ".doc"
+        return ".encrypted" if _ENCRYPTED in data else ".doc"
     if head.startswith(_ZIP):
-        return next((kind for part, kind in _PARTS if part in data), ".zip") if whole else ".zip"
+        return _container(data) if whole else ".zip"
     if _WEB_PAGE.match(head):
         return ".html"
     if _TRANSCRIPT.match(head):
         return ".vtt"
     header = _MAIL_HEADER.match(head)
     return ".mhtml" if header and _SAVED_PAGE.search(header[0]) else None
+
+
+def _container(data: bytes) -> str:
+    """The kind of a ZIP file: what its first part says, else what its parts are called."""
+    head = data[:PEEK]
+    if b"mimetype" in head:
+        for name, kind in _MIMETYPES:
+            if b"mimetype" + name in head:
+                return kind
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as container:
+            names = container.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        names = []
+    if not names:  # damaged; names of parts stand uncompressed all the same
+        return next((kind for part, kind in _PARTS if part.encode() in data), ".zip")
+    return next((kind for part, kind in _PARTS if any(name.startswith(part) for name in names)), ".zip")
 
 
 def describe(kind: str) -> str:

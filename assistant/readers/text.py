@@ -84,8 +84,8 @@ def _unspaced(character: str) -> bool:
 def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Locator, ...]]:
     """Join blocks to one text and locate its places and paragraphs.
 
-    Blocks are separated by a blank line. Paragraphs are numbered from 1 after each heading; headings and blocks with a
-    label are not counted. A page (a slide, a row) without text has no locator.
+    Blocks are separated by a blank line. Paragraphs are numbered from 1 after each heading and in each chapter;
+    headings and blocks with a label are not counted. A page (a slide, a row) without text has no locator.
     """
     pieces: list[str] = []
     locators: list[Locator] = []
@@ -104,6 +104,7 @@ def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Locator, ...]]:
                 pieces.append("\n\n")
             end += len(pieces[-1]) if pieces else 0
             locators += [Locator(end, kind, label) for kind, label in places.items()]
+            number = 0 if LocatorKind.CHAPTER in places else number
             places.clear()
             if block.level:
                 locators.append(Locator(end, LocatorKind.SECTION, piece, block.level))

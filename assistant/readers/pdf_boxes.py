@@ -1,0 +1,164 @@
+"""Where the words of a quotation stand on the pages of a PDF."""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from assistant.readers.layout import Line, ordered
+from assistant.readers.pdf_document import opened, page_labels, read_page
+from assistant.readers.pdf_text import Letters
+from assistant.readers.text import digest
+from assistant.records import LocatorKind, Source
+
+_KEY = 8  # letters by which a line is looked up
+_TRIES = 20_000  # steps back that the search for lines takes at most
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box on a page, counted from 0, in points from the lower left corner of the page as it is shown.
+
+    "As it is shown" is cut to its crop box and turned as the file says, so that `left` and `right` lie between 0 and
+    the width that a viewer gives the page, and `bottom` and `top` between 0 and its height.
+    """
+
+    page: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a line as it is looked for: its letters, each with the number of its character (recognised: -1)."""
+
+    letters: str
+    characters: list[int]
+    line: Line
+
+
+def boxes(data: bytes, source: Source, start: int, end: int) -> list[Box]:
+    """The boxes of the words from `start` to `end` of the text of a source: one for each line, or cell, of them.
+
+    Only the pages that they stand on are read. Recognised words have the box of their whole line. There is none for
+    words that are not found again.
+
+    Raises:
+        ValueError: these are no offsets into the text, or `data` is not the file that the source was read from.
+        UnreadableFile: the file cannot be opened.
+    """
+    source.cut(start, end)
+    if digest(data) != source.digest:
+        raise ValueError(f"{source.id}: not the file that was read")
+    places = [locator for locator in source.locators if locator.kind is LocatorKind.PAGE]
+    begins = [place.start for place in places]
+    found: list[Box] = []
+    with opened(data) as document:
+        labels = page_labels(document)
+        earliest = _earliest([place.label for place in places], labels)
+        for number, begin, finish in zip(range(len(places)), begins, [*begins[1:], len(source.text)], strict=True):
+            if begin < end and finish > start:
+                before, until = (
+                    len(_letters(source.text[begin : max(begin, offset)])) for offset in (start, min(end, finish))
+                )
+                text = _letters(source.text[begin:finish])
+                same = [each for each in range(earliest[number], len(labels)) if labels[each] == places[number].label]
+                found += next(filter(None, (_on_page(document, each, text, before, until) for each in same)), [])
+    return found
+
+
+def _earliest(labels: list[str], pages: list[str]) -> list[int]:
+    """For each label the first page that can have it: several can have the same, and those without text have none."""
+    found, page = [], 0
+    for label in labels:
+        page = next((index for index in range(page, len(pages)) if pages[index] == label), page)
+        found.append(page)
+        page += 1
+    return found
+
+
+def _on_page(document: Any, index: int, text: str, start: int, end: int) -> list[Box]:  # noqa: ANN401
+    """The boxes of some of the letters of a page, of which `text` are all that were read."""
+    page, characters = read_page(document, index)
+    found = []
+    pieces = [_piece(line, characters) for direction in page.lines for line in ordered(direction)]
+    for number, begin in _placed(text, [piece.letters for piece in pieces]):
+        piece = pieces[number]
+        first, last = max(start - begin, 0), min(end - begin, len(piece.letters))
+        if first < last:
+            found.append(Box(index, *_edges(piece, first, last, characters)))
+    return found
+
+
+def _piece(line: Line, characters: Letters | None) -> _Piece:
+    """A piece of a line by its letters."""
+    if characters is None or not line.letters:
+        return _Piece(_letters(line.text), [], line)
+    spelled = [(letter, each) for each in line.letters for letter in _letters(characters.text[each])]
+    return _Piece("".join(letter for letter, _ in spelled), [each for _, each in spelled], line)
+
+
+def _edges(piece: _Piece, first: int, last: int, characters: Letters | None) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of some letters of a piece."""
+    if characters is None or not piece.characters:
+        return piece.line.left, piece.line.bottom, piece.line.right, piece.line.top
+    corners = characters.boxes[piece.characters[first:last]]
+    left, bottom = corners[:, :2].min(axis=0).tolist()
+    right, top = corners[:, 2:].max(axis=0).tolist()
+    return left, bottom, right, top
+
+
+def _placed(text: str, pieces: Sequence[str]) -> list[tuple[int, int]]:
+    """The pieces that a text consists of, and where each begins in it; empty if it does not consist of pieces.
+
+    Any may be left out, as headers are, and their order may be another, as that of notes is; but where there is a
+    choice, the next in their order is taken.
+    """
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    for number, piece in enumerate(pieces):
+        if piece:
+            numbers[piece].append(number)
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for piece in numbers:
+        keys[piece[:_KEY]].append(piece)
+
+    def fitting(position: int, last: int) -> Iterator[int]:
+        near = (piece for size in range(1, _KEY + 1) for piece in keys.get(text[position : position + size], ()))
+        fits = [numbers[piece] for piece in dict.fromkeys(near) if text.startswith(piece, position)]
+        # Of pieces that say the same, one is tried.
+        tried = [
+            next((each for each in chain(same[bisect(same, last) :], same) if each not in used), -1) for same in fits
+        ]
+        return iter(sorted((each for each in tried if each >= 0), key=lambda number: (number <= last, number)))
+
+    used: set[int] = set()
+    placed: list[tuple[int, int]] = []
+    position, choices = 0, [fitting(0, -1)]
+    for _ in range(_TRIES + len(pieces)):
+        if position == len(text):
+            return placed
+        number = next(choices[-1], -1)
+        if number >= 0:
+            placed.append((number, position))
+            used.add(number)
+            position += len(pieces[number])
+            choices.append(fitting(position, number))
+        elif placed:
+            choices.pop()
+            number, position = placed.pop()
+            used.discard(number)
+        else:
+            break
+    return []
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, without accents: what is the same however words were mended and composed."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text)))

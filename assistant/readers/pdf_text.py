@@ -1,0 +1,287 @@
+"""The characters of a PDF page with their boxes, and the pieces of lines that they make."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+import unicodedata
+from collections import Counter, deque
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.readers.layout import Line
+
+HYPHENS = "\x02\ufffe\u00ad"
+"""What PDFium gives for the hyphen of a word that goes on in the next line."""
+_WIDE_GAP = 0.8  # of the height of a line: wider than the space between words, mostly, and narrower than a gutter
+_WORD_GAP = 0.15  # between words, where the file has no space and PDFium sees none
+_OTHER_LINE = 0.6  # of the height: a base line that is farther off than that of a raised or lowered mark
+_SYMBOLS = {"\uf0b7": "\u2022", "\uf0a7": "\u25aa"}  # the bullets of the fonts Symbol and Wingdings
+_UNSET = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
+
+_FONT_NAME = 128  # bytes of it that are looked at
+_BOLD = re.compile(rb"bold|black|heavy|demi|cmbx|\bsfbx", re.IGNORECASE)
+_SAMPLE = 5  # one character in so many is looked at for whether it has a Unicode value
+_VERTICAL = 20  # characters at least on a page that is written downwards
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The characters of a page in the order of the file.
+
+    `seen` are those on the page that are no white space. `boxes` are left, bottom, right, top in points from the lower
+    left corner of the page as it is shown: cut to its crop box and turned as the file says. `origins` are where the
+    base line of each begins, `turns` by how many quarter turns each leans to the left. `garbled` is the share of those
+    that are seen but have no Unicode value, `vertical` whether most follow each other downwards. `bold` says of the
+    first and last of each line of PDFium's whether it is.
+    """
+
+    text: list[str]
+    seen: NDArray[np.bool_]
+    boxes: Array
+    origins: Array
+    turns: NDArray[np.int64]
+    garbled: float
+    vertical: bool
+    bold: dict[int, bool]
+    width: float
+    height: float
+
+
+def letters(page: Any, text_page: Any) -> Letters:  # noqa: ANN401
+    """The characters of a page."""
+    from pypdfium2 import raw
+
+    count = text_page.count_chars()
+    codes = list(map(raw.FPDFText_GetUnicode, repeat(text_page.raw), range(count)))
+    text = list(map(_character, codes))
+    kinds = Counter(text)
+    blank = {character for character in kinds if character.isspace() or character == "\x00"}
+    edges = np.zeros((count, 4), dtype=np.float32)  # left, top, right, bottom
+    _fill(raw.FPDFText_GetLooseCharBox, text_page, edges, 1)
+    starts = np.zeros((count, 2), dtype=np.float64)
+    _fill(raw.FPDFText_GetCharOrigin, text_page, starts, 2)
+    corners = np.concatenate([_shown(page, edges[:, [0, 3]]), _shown(page, edges[:, [2, 1]])], axis=1)
+    lower, upper = np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])
+    boxes, origins = np.concatenate([lower, upper], axis=1), _shown(page, starts)
+    inside = _inside(boxes, page.get_size())
+    text = text if inside.all() else [each if within else "\x00" for each, within in zip(text, inside, strict=True)]
+    seen = np.array([character not in blank for character in text], dtype=bool) & inside
+    turns = _turns(text_page, text, page.get_rotation())
+    unset = sum(number for character, number in kinds.items() if _is_unset(character))
+    sample = range(0, count, _SAMPLE)
+    wrong = _SAMPLE * sum(raw.FPDFText_HasUnicodeMapError(text_page.raw, index) == 1 for index in sample)
+    garbled = max(unset, wrong) / max(int(seen.sum()), 1)
+    vertical = _is_vertical(seen, boxes, origins, turns)
+    bold = {int(each): _is_bold(text_page, int(each)) for each in _line_ends(text, seen)}
+    return Letters(text, seen, boxes, origins, turns, garbled, vertical, bold, *page.get_size())
+
+
+def _line_ends(text: list[str], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The first and last character that is seen on each line of PDFium's."""
+    where = np.flatnonzero(seen)
+    line = np.cumsum([character == "\n" for character in text])[where] if len(where) else where
+    breaks = np.flatnonzero(np.diff(line)) if len(where) else where
+    return np.unique(where[np.concatenate([[0], breaks, breaks + 1, [len(where) - 1]])]) if len(where) else where
+
+
+def _is_bold(text_page: Any, index: int) -> bool:  # noqa: ANN401
+    """Whether the name of a character's font says that it is bold."""
+    from pypdfium2 import raw
+
+    name, flags = ctypes.create_string_buffer(_FONT_NAME), ctypes.c_int()
+    raw.FPDFText_GetFontInfo(text_page.raw, index, name, _FONT_NAME, flags)
+    return _BOLD.search(name.value) is not None
+
+
+def _inside(boxes: Array, size: tuple[float, float]) -> NDArray[np.bool_]:
+    """Whether each box lies on the page, at least in part."""
+    return np.asarray(((boxes[:, 2:] >= 0) & (boxes[:, :2] <= size)).all(axis=1), dtype=np.bool_)
+
+
+def _fill(function: Any, text_page: Any, rows: NDArray[Any], values: int) -> None:  # noqa: ANN401
+    """Have PDFium write what it knows of each character into a row, in as many values."""
+    # With plain addresses, a call for each of some million characters takes half the time.
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * values)
+    call = kind(ctypes.cast(function, ctypes.c_void_p).value or 0)
+    step, handle = rows.itemsize * rows.shape[1], ctypes.cast(text_page.raw, ctypes.c_void_p).value
+    addresses = [
+        range(rows.ctypes.data + offset, rows.ctypes.data + offset + step * len(rows), step)
+        for offset in range(0, step, step // values)
+    ]
+    deque(map(call, repeat(handle), range(len(rows)), *addresses), maxlen=0)
+
+
+@cache
+def _character(code: int) -> str:
+    """The text of a character code: Arabic letters in their plain form, and something that says if there is none."""
+    if not code < 0x110000:
+        return "\ufffd"
+    character = chr(code)
+    if 0xFB50 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFE:
+        return unicodedata.normalize("NFKC", character)
+    return _SYMBOLS.get(character, character)
+
+
+@cache
+def _is_unset(character: str) -> bool:
+    """Whether a character stands for nothing that can be read."""
+    if character in "\t\n\r" + HYPHENS or character == "\x00":
+        return False
+    return character == "\ufffd" or unicodedata.category(character[0]) in _UNSET
+
+
+def _shown(page: Any, points: Array) -> Array:  # noqa: ANN401
+    """Points of a page's own space on the page as it is shown."""
+    left, bottom, right, top = page.get_bbox()
+    x, y = points[:, 0], points[:, 1]
+    turned = {
+        0: (x - left, y - bottom),
+        90: (y - bottom, right - x),
+        180: (right - x, top - y),
+        270: (top - y, x - left),
+    }
+    return np.stack(turned[page.get_rotation()], axis=1)
+
+
+def _turns(text_page: Any, text: list[str], rotation: int) -> NDArray[np.int64]:  # noqa: ANN401
+    """By how many quarter turns each character leans to the left on the page as it is shown."""
+    from pypdfium2 import raw
+
+    def turns(index: int) -> int:
+        angle = raw.FPDFText_GetCharAngle(text_page.raw, index)  # clockwise
+        return round(-angle / (math.pi / 2) - rotation / 90) % 4 if angle >= 0 else -rotation // 90 % 4
+
+    begins = [0, *(index + 1 for index, character in enumerate(text[:-1]) if character == "\n")] if text else []
+    first = [turns(index) for index in begins]
+    if len(set(first)) <= 1:
+        return np.full(len(text), first[0] if first else 0, dtype=np.int64)
+    return np.array([turns(index) for index in range(len(text))], dtype=np.int64)
+
+
+def _is_vertical(visible: NDArray[np.bool_], boxes: Array, origins: Array, turns: NDArray[np.int64]) -> bool:
+    """Whether most characters of a page stand one below the other though they are upright."""
+    seen = np.flatnonzero(visible)
+    if len(seen) < _VERTICAL or turns[seen].any():
+        return False
+    step, size = np.diff(origins[seen], axis=0), (boxes[seen, 3] - boxes[seen, 1])[:-1]
+    down = (np.abs(step[:, 0]) < 0.3 * size) & (step[:, 1] < -0.3 * size) & (step[:, 1] > -2 * size)
+    return bool(np.mean(down) > 0.5)
+
+
+def lines(letters: Letters) -> list[tuple[list[Line], float]]:
+    """The pieces of lines of a page in the order of the file, for each direction of writing, that of most text first.
+
+    Each list has the coordinates of the page turned so that the lines are upright, and the height that it has then.
+    """
+    seen = letters.seen
+    directions = [(int(np.count_nonzero(seen & (letters.turns == turn))), turn) for turn in range(4)]
+    return [
+        (
+            _pieces(letters, np.flatnonzero(seen & (letters.turns == turn)), turn),
+            (letters.height, letters.width)[turn % 2],
+        )
+        for count, turn in sorted(directions, key=lambda direction: (-direction[0], direction[1]))
+        if count
+    ]
+
+
+def _upright(letters: Letters, points: Array, turn: int) -> Array:
+    """Points after as many quarter turns of the page to the right."""
+    x, y, width, height = points[..., 0], points[..., 1], letters.width, letters.height
+    return np.stack(((x, y), (y, width - x), (width - x, height - y), (height - y, x))[turn], axis=-1)
+
+
+def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
+    """The pieces that the characters at the positions `seen` make."""
+    corners = _upright(letters, letters.boxes[seen].reshape(-1, 2, 2), turn)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    base = _upright(letters, letters.origins[seen], turn)[:, 1]
+    size = np.maximum(high[:, 1] - low[:, 1], 0.1)
+    ends = np.cumsum([character == "\n" for character in letters.text])[seen]
+    step = np.maximum(size[1:], size[:-1])
+    breaks = (np.diff(ends) > 0) | ((np.abs(np.diff(base)) > _OTHER_LINE * step) & (not letters.vertical))
+    apart = (low[1:, 0] - high[:-1, 0] > _WORD_GAP * np.minimum(size[1:], size[:-1])) & (np.diff(seen) == 1)
+    spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
+    bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(seen)]
+    found = []
+    for start, end in pairwise(bounds):
+        for part in _split(low[start:end, 0], high[start:end, 0], size[start:end]):
+            where = part + start
+            first, middle, last = where[0], where[len(where) // 2], where[-1]
+            edges = (*low[where].min(axis=0).tolist(), *high[where].max(axis=0).tolist())
+            text, positions = _spelled(letters, seen[where].tolist(), spaced)
+            bold, bold_end = (letters.bold.get(int(seen[each])) for each in (first, last))
+            found.append(
+                Line(
+                    text,
+                    *edges,
+                    base=float(base[middle]),
+                    size=float(size[middle]),
+                    first_size=float(size[first]),
+                    last_size=float(size[last]),
+                    bold=bold if bold == bold_end else None,
+                    letters=positions,
+                )
+            )
+    return found
+
+
+def _split(left: Array, right: Array, size: Array) -> list[NDArray[np.int64]]:
+    """The characters of a line in parts between wide gaps, each in the order of the file."""
+    order = np.argsort(left, kind="stable")
+    reach = np.maximum.accumulate(right[order])
+    gaps = left[order][1:] - reach[:-1] > _WIDE_GAP * np.minimum(size[order][1:], size[order][:-1])
+    if not gaps.any():
+        return [np.arange(len(left))]
+    part = np.empty(len(left), dtype=np.int64)
+    part[order] = np.concatenate([[0], np.cumsum(gaps)])
+    parts = [np.flatnonzero(part == number) for number in range(int(part.max()) + 1)]
+    return sorted(parts, key=lambda positions: int(positions[0]))
+
+
+def _spaces(text: list[str], position: int) -> bool:
+    """Whether a gap after this character would be a space: not in scripts without spaces, nor from right to left."""
+    pair = text[position : position + 2]
+    return not any(_leftward(each) or unicodedata.east_asian_width(each[0]) in "WF" for each in pair)
+
+
+def _spelled(letters: Letters, positions: list[int], spaced: set[int]) -> tuple[str, tuple[int, ...]]:
+    """The text of characters, with a space where white space parts them, and their positions in its order."""
+    text, first, last = letters.text, positions[0], positions[-1]
+    if any(map(_leftward, text[first : last + 1])):
+        positions = _mirrored(letters, positions)
+    elif spaced.isdisjoint(positions) and int(np.count_nonzero(letters.seen[first : last + 1])) == len(positions):
+        return " ".join("".join(text[first : last + 1]).replace("\x00", "").split()), tuple(positions)
+    spelled = [text[positions[0]]]
+    for before, after in pairwise(positions):
+        between = text[min(before, after) + 1 : max(before, after)]
+        space = after in spaced or any(map(str.isspace, between))
+        spelled.append((" " if space else "") + text[after])
+    return "".join(spelled), tuple(positions)
+
+
+@cache
+def _leftward(character: str) -> bool:
+    """Whether a character is of a script that is written from right to left."""
+    return unicodedata.bidirectional(character[0]) in ("R", "AL")
+
+
+def _mirrored(letters: Letters, positions: list[int]) -> list[int]:
+    """Positions with those of each leftward ligature put right: PDFium gives its letters in the wrong order."""
+    groups: list[list[int]] = []
+    for position in positions:
+        same = groups and position == groups[-1][-1] + 1 and np.array_equal(*letters.boxes[[position - 1, position]])
+        if same and any(_leftward(letters.text[each]) for each in (position - 1, position)):
+            groups[-1].append(position)
+        else:
+            groups.append([position])
+    return [position for group in groups for position in reversed(group)]
