@@ -154,6 +154,10 @@ def print_report(report: BuildReport) -> None:
         _say(console, Text(f"note: {note}", "yellow"))
     _say(
         console,
+        f"{report.files} files read ({report.partly} of them with a note), {len(report.skipped)} left out",
+    )
+    _say(
+        console,
         f"{report.sources} sources ({len(report.added)} added, {len(report.changed)} changed, "
         f"{len(report.removed)} removed, {report.unchanged} unchanged), {report.passages} passages, "
         f"{report.embedded} of them embedded, {report.seconds:.1f} s",

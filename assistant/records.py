@@ -318,7 +318,8 @@ class SourceSummary:
 class BuildReport:
     """What a rebuild did: ids of sources added, changed and removed; counts and seconds, measured.
 
-    `skipped` are files that were left out; `problems` are things in files that were read all the same.
+    `files` counts the files that were read, `skipped` are those that were left out, and `problems` are things in files
+    that were read all the same.
     """
 
     index_id: str
@@ -333,6 +334,12 @@ class BuildReport:
     seconds: float
     notes: tuple[str, ...] = ()
     problems: tuple[Skipped, ...] = ()
+    files: int = 0
+
+    @property
+    def partly(self) -> int:
+        """How many files were read with something left out of them, or with a note."""
+        return len({problem.file for problem in self.problems})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -125,7 +125,7 @@ def test_the_suffix_chooses_the_reader() -> None:
     assert reader_version(b"# A", "deep/er/A.MD") in reader_versions()
     assert (reader_version(b"# A", "deep/er/A.MD") or "").startswith("markdown/")
     assert reader_version(b"words", "notes") is None
-    with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to one of \.csv, "):
+    with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to \.pdf, "):
         read(b"x", "a.xyz")
 
 
@@ -214,7 +214,7 @@ def test_text_that_only_speaks_of_another_kind_is_what_its_name_says(name: str, 
             "an old Word, Excel or PowerPoint file; save it as",
         ),
         ("a.zip", b"PK\x03\x04" + bytes(60), "a ZIP archive; unpack it into the sources"),
-        ("a.xyz", b"words", "no reader for .xyz files; convert it to one of "),
+        ("a.xyz", b"words", "no reader for .xyz files; convert it to "),
     ],
 )
 def test_what_has_no_reader_is_refused_with_the_remedy(name: str, data: bytes, reason: str) -> None:
@@ -897,7 +897,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     make(tmp_path, "a.xyz", "plain", "alone.yaml")
     reasons = skipped(tmp_path)
     assert found(tmp_path) == []
-    assert reasons["a.xyz"].startswith("no reader for .xyz files; convert it to one of .csv, ")
+    assert reasons["a.xyz"].startswith("no reader for .xyz files; convert it to .pdf, ")
     assert reasons["plain"].startswith("no reader for files without a suffix; ")
     assert reasons["alone.yaml"].startswith("no reader for .yaml files; ")
 

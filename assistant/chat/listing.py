@@ -85,6 +85,7 @@ def changed_html(files: Sequence[str]) -> str:
 def report_html(report: BuildReport) -> str:
     """What a rebuild did, with every file that it left out and why."""
     done = f"Rebuilt in {report.seconds:.1f} s: {count(report.sources, 'source')}, {count(report.passages, 'passage')}."
+    files = f"{count(report.files, 'file')} read, {report.partly:,} with a note, {len(report.skipped):,} left out."
     figures = [
         f"{len(ids):,} {word}"
         for word, ids in (("added", report.added), ("changed", report.changed), ("removed", report.removed))
@@ -98,7 +99,7 @@ def report_html(report: BuildReport) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
     return (
         f'<details class="report" open><summary>{done}</summary>'
-        f"<p>{', '.join(figures)}, {report.unchanged:,} unchanged.</p>{lists}"
+        f"<p>{', '.join(figures)}, {report.unchanged:,} unchanged. {files}</p>{lists}"
         f"{_named('Left out', skipped)}{_named('Read, with a note', problems)}{notes}</details>"
     )
 

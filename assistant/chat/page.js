@@ -142,8 +142,9 @@ async function send(chosen) {
       results.push({ name: file.name, ...await reply.json() });
     } catch { results.push({ name: file.name, reason: "could not be sent; is the assistant still running?" }); }
   }
-  const lines = results.map(({ name, file, reason, new: fresh }) => reason ? `${name}: ${reason}` : fresh ? `Added: ${file}` : `There already: ${file}`);
-  added.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { className: "notice", textContent: line })));
+  added.replaceChildren(...results.map(({ name, file, reason, new: fresh }) => Object.assign(document.createElement("p"), {
+    className: reason ? "notice" : "", textContent: reason ? `${name}: ${reason}` : `${fresh ? "Added" : "There already"}: ${file}`,
+  })));
   if (!results.some((result) => result.new)) return;
   again = running;
   if (!running) look("rebuild");

@@ -176,13 +176,16 @@ def _block(source: Source, block: Span, span: Span | None, is_first: bool) -> st
     if is_first and start not in places:
         before = [locator for locator in source.locators[:low] if locator.kind in PLACES]
         places |= {start: PLACES[before[-1].kind].format(before[-1].label)} if before else {}
+    number = next((x.label for x in here if x.start == start and x.kind is LocatorKind.PARAGRAPH), None)
+    if number and not number.isdigit():
+        places.setdefault(start, number.capitalize())  # a footnote has a name, too long for the margin
+        number = None
     label = f'<p class="place" data-label="{escape(places.pop(start))}"></p>' if start in places else ""
     words = _inline(source, block, span, places)
     for locator in here:
         if locator.kind is LocatorKind.SECTION and locator.label.split() == source.text[start:end].split():
             level = min(6, 2 + max(1, locator.level))
             return f"{label}<h{level}>{words}</h{level}>"
-    number = next((x.label for x in here if x.start == start and x.kind is LocatorKind.PARAGRAPH), None)
     shown = f' data-number="{escape(number)}"' if number else ""
     goes_on = ' class="goes-on"' if start and source.text[start - 2 : start].strip() else ""
     return f"{label}<p{goes_on}{shown}>{words}</p>"

@@ -242,6 +242,7 @@ class _Build:
             embedded=embedded,
             seconds=round(time.perf_counter() - self.started, 2),
             notes=tuple(self.notes),
+            files=len({stamp.file for stamp in new.stamps}),
         )
 
 

@@ -148,7 +148,7 @@ def no_reader(source_id: str, kind: str | None = None) -> str:
         return "a ZIP archive; unpack it into the sources"
     named = suffix(source_id)
     of_kind = f"{named} files" if named else "files without a suffix"
-    return f"no reader for {of_kind}; convert it to one of {', '.join(suffixes())}"
+    return f"no reader for {of_kind}; convert it to .pdf, .docx, .html or .txt"
 
 
 @cache
