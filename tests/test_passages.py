@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_formats import WRITTEN
 
 from assistant.passages import split
 from assistant.readers import read
 from assistant.records import LocatorKind, Metadata, Source
 
-SOURCES = sorted((Path(__file__).parent.parent / "sources").glob("*.md"))
+HERE = Path(__file__).parent
+FILES = {path.name: path.read_bytes() for path in sorted((HERE.parent / "sources").glob("*.md"))}
+FILES |= {path.name: path.read_bytes() for path in sorted((HERE / "corpus").iterdir()) if path.stem != "encrypted"}
+FILES |= {name: text.encode() for name, text in WRITTEN.items()}
 
 
 def count(texts: Sequence[str]) -> list[int]:
@@ -25,9 +29,9 @@ def source(text: str) -> Source:
     return Source("note.txt", text, Metadata(), "", ())
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_the_sample_library_is_split_without_loss(path: Path) -> None:
-    read_source = read(path.read_bytes(), path.name).sources[0]
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_any_format_is_split_without_loss(name: str) -> None:
+    read_source = read(FILES[name], name).sources[0]
     pieces = split(read_source, count, 120)
     headings = [locator for locator in read_source.locators if locator.kind is LocatorKind.SECTION]
     outside = read_source.text
