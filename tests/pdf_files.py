@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-Word = tuple[float, float, str]
-"""Where a word begins on the page, and the word, as text or as the operators that show it."""
+Word = tuple[float, float, str] | bytes
+"""Where a word begins on the page, and the word; or operators that show one, as they stand in the file."""
 
 
 def pdf(
@@ -48,6 +48,8 @@ def pdf(
 
 
 def _shown(word: Word, size: int) -> bytes:
+    if isinstance(word, bytes):
+        return word
     x, y, text = word
     escaped = text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").encode("cp1252")
     return b"/F %d Tf 1 0 0 1 %g %g Tm (%b) Tj" % (size, x, y, escaped)

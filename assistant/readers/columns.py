@@ -7,6 +7,7 @@ taken for one between columns, and not between the cells of a table, by what sta
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def _parts(page: _Page, pieces: list[int], before: list[bool]) -> list[list[int]
     if _is_prose(page, one) and _is_prose(page, two):
         settled = len(turns) <= max(3, 0.3 * rows) or (_is_full(page, one) and _is_full(page, two))
         return [one, two] if settled and rows >= _LINES else None
-    if len(turns) == 2 and not (rows > _LINES and _is_aligned(page, one, two)):
+    if len(turns) == 2 and rows > 1 and not (rows > _LINES and _is_aligned(page, one, two)):
         return [one, two]
     return None
 
@@ -148,11 +149,10 @@ def _turns(pieces: list[int], before: list[bool]) -> list[list[int]]:
 
 def _are_cells(page: _Page, turns: list[list[int]]) -> bool:
     """Whether the runs are cells of some lines, side by side and row under row."""
-    several = sum(len(turn) > 1 for turn in turns)
-    if several < 0.3 * len(turns):
-        return False
     tops = [min(page.row[number] for number in turn) for turn in turns]
     bottoms = [max(page.row[number] for number in turn) for turn in turns]
+    if sum(map(int.__lt__, tops, bottoms)) < 0.3 * len(turns):
+        return False
     beside = sum(one == two for one, two in zip(tops[::2], tops[1::2], strict=False))
     below = all(max(bottoms[i : i + 2]) < min(tops[i + 2 : i + 4]) for i in range(0, len(turns) - 2, 2))
     return below and beside >= 0.8 * (len(turns) // 2)
@@ -172,8 +172,13 @@ def _is_prose(page: _Page, pieces: list[int]) -> bool:
 
 def _is_full(page: _Page, pieces: list[int]) -> bool:
     """Whether most lines reach from edge to edge."""
-    left, right = page.left[pieces], page.right[pieces]
-    return bool(np.median(right - left) > 0.7 * (right.max() - left.min())) and _rows(page, pieces) >= 2 * _LINES
+    edges: dict[int, tuple[float, float]] = {}
+    for number in pieces:
+        left, right = edges.get(page.row[number], (math.inf, -math.inf))
+        edges[page.row[number]] = min(left, page.left[number]), max(right, page.right[number])
+    width = max(right for _, right in edges.values()) - min(left for left, _ in edges.values())
+    full = sum(right - left > 0.7 * width for left, right in edges.values())
+    return len(edges) >= 2 * _LINES and full > 0.5 * len(edges)
 
 
 def _is_aligned(page: _Page, one: list[int], two: list[int]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from assistant.readers.layout import Paragraph, goes_on, main_at_end, main_at_start
 from assistant.readers.pdf_document import Entry
@@ -142,6 +143,7 @@ def _cut(paragraph: Paragraph, start: int, end: int, level: int) -> list[_Part]:
     return [part for part in parts if part.paragraph.lines]
 
 
+@lru_cache(maxsize=1024)  # each line is compared with each entry of its page
 def _key(text: str) -> str:
     """The letters of a heading, without its number."""
     lower = canonical(text).casefold()

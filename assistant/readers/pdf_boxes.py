@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from assistant.readers.layout import Line, ordered
 from assistant.readers.pdf_document import opened, page_labels, read_page
 from assistant.readers.pdf_text import Letters
@@ -87,6 +89,8 @@ def _earliest(labels: list[str], pages: list[str]) -> list[int]:
 def _on_page(document: Any, index: int, text: str, start: int, end: int) -> list[Box]:  # noqa: ANN401
     """The boxes of some of the letters of a page, of which `text` are all that were read."""
     page, characters = read_page(document, index)
+    if characters is None or page.turned:
+        return []
     found = []
     pieces = [_piece(line, characters) for direction in page.lines for line in ordered(direction)]
     for number, begin in _placed(text, [piece.letters for piece in pieces]):
@@ -97,21 +101,21 @@ def _on_page(document: Any, index: int, text: str, start: int, end: int) -> list
     return found
 
 
-def _piece(line: Line, characters: Letters | None) -> _Piece:
+def _piece(line: Line, characters: Letters) -> _Piece:
     """A piece of a line by its letters."""
-    if characters is None or not line.letters:
+    if not line.letters:
         return _Piece(_letters(line.text), [], line)
     spelled = [(letter, each) for each in line.letters for letter in _letters(characters.text[each])]
     return _Piece("".join(letter for letter, _ in spelled), [each for _, each in spelled], line)
 
 
-def _edges(piece: _Piece, first: int, last: int, characters: Letters | None) -> tuple[float, float, float, float]:
+def _edges(piece: _Piece, first: int, last: int, characters: Letters) -> tuple[float, float, float, float]:
     """Left, bottom, right and top of some letters of a piece."""
-    if characters is None or not piece.characters:
+    if not piece.characters:
         return piece.line.left, piece.line.bottom, piece.line.right, piece.line.top
     corners = characters.boxes[piece.characters[first:last]]
-    left, bottom = corners[:, :2].min(axis=0).tolist()
-    right, top = corners[:, 2:].max(axis=0).tolist()
+    left, bottom = np.maximum(corners[:, :2].min(axis=0), 0).tolist()
+    right, top = np.minimum(corners[:, 2:].max(axis=0), (characters.width, characters.height)).tolist()
     return left, bottom, right, top
 
 
@@ -123,20 +127,16 @@ def _placed(text: str, pieces: Sequence[str]) -> list[tuple[int, int]]:
     """
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     for number, piece in enumerate(pieces):
-        if piece:
-            numbers[piece].append(number)
+        numbers[piece].append(number)
     keys: defaultdict[str, list[str]] = defaultdict(list)
-    for piece in numbers:
+    for piece in filter(None, numbers):
         keys[piece[:_KEY]].append(piece)
 
     def fitting(position: int, last: int) -> Iterator[int]:
         near = (piece for size in range(1, _KEY + 1) for piece in keys.get(text[position : position + size], ()))
-        fits = [numbers[piece] for piece in dict.fromkeys(near) if text.startswith(piece, position)]
-        # Of pieces that say the same, one is tried.
-        tried = [
-            next((each for each in chain(same[bisect(same, last) :], same) if each not in used), -1) for same in fits
-        ]
-        return iter(sorted((each for each in tried if each >= 0), key=lambda number: (number <= last, number)))
+        same = (numbers[piece] for piece in dict.fromkeys(near) if text.startswith(piece, position))
+        tried = (_next_unused(each, last, used) for each in same)  # of pieces that say the same, one is enough
+        return iter(sorted(filter(lambda number: number >= 0, tried), key=lambda number: (number <= last, number)))
 
     used: set[int] = set()
     placed: list[tuple[int, int]] = []
@@ -157,6 +157,12 @@ def _placed(text: str, pieces: Sequence[str]) -> list[tuple[int, int]]:
         else:
             break
     return []
+
+
+def _next_unused(numbers: list[int], last: int, used: set[int]) -> int:
+    """The first number after the last that is not used, else the first of all, else -1."""
+    following = bisect(numbers, last)
+    return next((each for each in chain(numbers[following:], numbers[:following]) if each not in used), -1)
 
 
 def _letters(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,8 +20,10 @@ from assistant.readers.text import one_line
 
 _LOCK = threading.Lock()  # PDFium must not be called from two threads at once
 _GARBLED = 0.3  # share of characters without a Unicode value from which a page cannot be read
-_STAMP = 25  # letters at most on a page that may be the picture of one, with a stamp or a page number on it
+_STAMP = 25  # letters at most that may be a stamp on the picture of a page
+_EDGE = 0.12  # of the height of a page, at its top and foot, where longer stamps are
 _PICTURE = 0.5  # share of the page that such a picture covers
+_INKED = 2.5  # times the ink above and below a line, in its middle
 _INCH, _DOTS_PER_INCH, _MOST_PIXELS = 72, 250, 12_000_000
 _OUTLINE = 20_000  # entries read at most: an outline may be an endless ring
 _SHOWN_TYPES = (3, 20)  # annotations whose text is seen on the page: free text and the fields of forms
@@ -32,7 +34,8 @@ class Page:
     """A page as it is read.
 
     `lines` are its pieces of lines, a list for each direction of writing, that of most text first. `scan`: there is
-    something on it, but no text. `garbled`: its letters have no Unicode values. `recognised`: read off a picture of it.
+    something on it, but no text. `garbled`: its letters have no Unicode values. `recognised`: read
+    off a picture of it, which was turned for that if `turned`: its lines are not where they are on the page.
     """
 
     label: str
@@ -43,6 +46,7 @@ class Page:
     scan: bool = False
     garbled: bool = False
     recognised: bool = False
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +168,16 @@ def read_page(document: Any, index: int) -> tuple[Page, Letters | None]:  # noqa
             count = sum(len(line.letters) for each in pieces for line in each)
             if count == 0 and next(page.get_objects(max_depth=1), None) is None:
                 return read, found
-            if count == 0 or (count < _STAMP and _covered(page) > _PICTURE):
+            if count == 0 or (_is_stamp(read.height, pieces[0], count) and _covered(page) > _PICTURE):
                 return recognised(page, replace(read, lines=pieces, scan=True)), found
             return replace(read, lines=pieces), found
     except pdfium.PdfiumError:
         return Page(label, damaged=True), None
+
+
+def _is_stamp(height: float, pieces: tuple[Line, ...], count: int) -> bool:
+    """Whether the only text may be a stamp on the picture of a page: very short, or all at its top and foot."""
+    return count < _STAMP or all(not _EDGE * height < line.base < (1 - _EDGE) * height for line in pieces)
 
 
 def _is_mute(page: Any, found: Letters) -> bool:  # noqa: ANN401
@@ -219,7 +228,29 @@ def recognised(page: Any, read: Page) -> Page:  # noqa: ANN401
         )
         for line in found
     ]
-    return replace(read, lines=(tuple(placed),), height=height, recognised=True, scan=False, garbled=False)
+    turned = not _is_inked(picture, found)
+    lines = (tuple(placed),)
+    return replace(read, lines=lines, height=height, recognised=True, turned=turned, scan=False, garbled=False)
+
+
+def _is_inked(picture: NDArray[np.uint8], found: Sequence[Line]) -> bool:
+    """Whether lines stand where they are said to: with ink in their middle, and little above and below."""
+    dark = picture[:, :, 1] < (int(picture.min()) + int(picture.max())) / 2
+
+    def ink(*bands: tuple[float, float]) -> float:
+        """The share of dark points in bands of all lines, given in heights of a line from its top."""
+        parts = [
+            dark[
+                max(int(-line.top + start * height), 0) : int(-line.top + end * height) + 1,
+                int(line.left) : int(line.right),
+            ]
+            for line in found
+            for height in [line.top - line.bottom]
+            for start, end in bands
+        ]
+        return sum(int(part.sum()) for part in parts) / max(sum(part.size for part in parts), 1)
+
+    return ink((0.3, 0.7)) > _INKED * ink((-0.1, 0.1), (0.9, 1.1))
 
 
 def _picture(page: Any) -> NDArray[np.uint8]:  # noqa: ANN401

@@ -20,6 +20,7 @@ from assistant.readers.layout import Line
 HYPHENS = "\x02\ufffe\u00ad"
 """What PDFium gives for the hyphen of a word that goes on in the next line."""
 _WIDE_GAP = 0.8  # of the height of a line: wider than the space between words, mostly, and narrower than a gutter
+_LEVEL = 0.05  # what base lines of one line differ by
 _WORD_GAP = 0.15  # between words, where the file has no space and PDFium sees none
 _OTHER_LINE = 0.6  # of the height: a base line that is farther off than that of a raised or lowered mark
 _SYMBOLS = {"\uf0b7": "\u2022", "\uf0a7": "\u25aa"}  # the bullets of the fonts Symbol and Wingdings
@@ -207,8 +208,11 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     base = _upright(letters, letters.origins[seen], turn)[:, 1]
     size = np.maximum(high[:, 1] - low[:, 1], 0.1)
     ends = np.cumsum([character == "\n" for character in letters.text])[seen]
-    step = np.maximum(size[1:], size[:-1])
-    breaks = (np.diff(ends) > 0) | ((np.abs(np.diff(base)) > _OTHER_LINE * step) & (not letters.vertical))
+    step, rise = np.maximum(size[1:], size[:-1]), np.abs(np.diff(base))
+    # Where the file goes from column to column, lines are half a line apart, and the next is far to the side.
+    away = np.maximum(low[1:, 0] - high[:-1, 0], low[:-1, 0] - high[1:, 0]) > _WIDE_GAP * step
+    other = (rise > _OTHER_LINE * step) | (away & (rise > _LEVEL * step))
+    breaks = (np.diff(ends) > 0) | (other & (not letters.vertical))
     apart = (low[1:, 0] - high[:-1, 0] > _WORD_GAP * np.minimum(size[1:], size[:-1])) & (np.diff(seen) == 1)
     spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(seen)]
@@ -217,21 +221,12 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
         for part in _split(low[start:end, 0], high[start:end, 0], size[start:end]):
             where = part + start
             first, middle, last = where[0], where[len(where) // 2], where[-1]
-            edges = (*low[where].min(axis=0).tolist(), *high[where].max(axis=0).tolist())
             text, positions = _spelled(letters, seen[where].tolist(), spaced)
             bold, bold_end = (letters.bold.get(int(seen[each])) for each in (first, last))
-            found.append(
-                Line(
-                    text,
-                    *edges,
-                    base=float(base[middle]),
-                    size=float(size[middle]),
-                    first_size=float(size[first]),
-                    last_size=float(size[last]),
-                    bold=bold if bold == bold_end else None,
-                    letters=positions,
-                )
-            )
+            (left, bottom), (right, top) = low[where].min(axis=0).tolist(), high[where].max(axis=0).tolist()
+            sizes = (float(size[middle]), float(size[first]), float(size[last]))
+            weight = bold if bold == bold_end else None
+            found.append(Line(text, left, bottom, right, top, float(base[middle]), *sizes, weight, positions))
     return found
 
 
