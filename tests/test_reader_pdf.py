@@ -19,8 +19,8 @@ from pdf_files import Word, column, pdf
 from assistant.bibliography import locate
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading, read, recognition
-from assistant.readers.pdf_boxes import Box, boxes
-from assistant.readers.pdf_document import opened, read_page
+from assistant.readers.pages.boxes import Box, boxes
+from assistant.readers.pages.document import opened, read_page
 from assistant.records import LocatorKind, Source
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -20,7 +20,7 @@ from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.readers import Reading, plain, read, reader_version, reader_versions
 from assistant.readers.folder import SourceFile, load, walk
 from assistant.readers.metadata import from_mapping, interval, partial_date
-from assistant.readers.pdf_blocks import mend, words_of
+from assistant.readers.pages.blocks import mend, words_of
 from assistant.readers.text import Block, assemble, canonical, unwrap
 from assistant.records import LocatorKind, Metadata, Skipped, Source
 

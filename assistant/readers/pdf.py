@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading
-from assistant.readers.furniture import furniture
-from assistant.readers.layout import Paragraph, body_size, paragraphs
-from assistant.readers.pdf_blocks import blocks, letters_of
-from assistant.readers.pdf_document import Document, Page, load
+from assistant.readers.pages.blocks import blocks, letters_of
+from assistant.readers.pages.document import Document, Page, load
+from assistant.readers.pages.furniture import furniture
+from assistant.readers.pages.layout import Paragraph, body_size, paragraphs
 from assistant.readers.text import make_source, one_line
 from assistant.records import Metadata
 

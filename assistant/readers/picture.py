@@ -12,8 +12,8 @@ import numpy as np
 
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading, working
-from assistant.readers.layout import Paragraph, paragraphs
-from assistant.readers.pdf_blocks import blocks
+from assistant.readers.pages.blocks import blocks
+from assistant.readers.pages.layout import Paragraph, paragraphs
 from assistant.readers.recognition import LONGEST_SIDE, Picture, available, laid_out, recognise
 from assistant.readers.text import make_source
 from assistant.records import Metadata

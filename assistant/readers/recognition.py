@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assistant.readers.layout import Line
+from assistant.readers.pages.layout import Line
 
 Picture = npt.NDArray[np.uint8]
 """Height x width x 3, red, green and blue."""

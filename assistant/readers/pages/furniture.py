@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from assistant.readers.layout import Line
+from assistant.readers.pages.layout import Line
 
 _MARGIN = 0.2  # of the height of a page, at its top and foot, where headers and footers stand
 _ROWS = 4  # that a header or footer has at most

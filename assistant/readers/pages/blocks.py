@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from assistant.readers.layout import Paragraph, goes_on, main_at_end, main_at_start
-from assistant.readers.pdf_document import Entry
-from assistant.readers.pdf_text import HYPHENS
+from assistant.readers.pages.characters import HYPHENS
+from assistant.readers.pages.document import Entry
+from assistant.readers.pages.layout import Paragraph, goes_on, main_at_end, main_at_start
 from assistant.readers.text import Block, canonical, unwrap
 from assistant.records import LocatorKind
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.readers.layout import Line, ordered
-from assistant.readers.pdf_document import opened, page_labels, read_page
-from assistant.readers.pdf_text import Letters
+from assistant.readers.pages.characters import Letters
+from assistant.readers.pages.document import opened, page_labels, read_page
+from assistant.readers.pages.layout import Line, ordered
 from assistant.readers.text import digest
 from assistant.records import LocatorKind, Source
 

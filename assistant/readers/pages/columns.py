@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from assistant.readers.layout import Line
+    from assistant.readers.pages.layout import Line
 
 _MANY = 5000  # pieces on a page: no page for people, which is read in the file's order
 _CANDIDATES = 16

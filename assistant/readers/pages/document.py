@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from assistant.errors import UnreadableFile
 from assistant.readers import working
-from assistant.readers.layout import Line
-from assistant.readers.pdf_text import Letters, letters, lines
+from assistant.readers.pages.characters import Letters, letters, lines
+from assistant.readers.pages.layout import Line
 from assistant.readers.text import one_line
 
 _LOCK = threading.Lock()  # PDFium must not be called from two threads at once

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from assistant.readers.columns import regions
+from assistant.readers.pages.columns import regions
 
 _CELL_GAP = 1.2  # heights of a line between the cells of a row
 _BULLET = re.compile(r"[•●▪■◦‣⁃∙➢➤✓❖]")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.readers.layout import Line
+from assistant.readers.pages.layout import Line
 
 HYPHENS = "\x02\ufffe\u00ad"
 """What PDFium gives for the hyphen of a word that goes on in the next line."""

@@ -1,0 +1,1 @@
+"""What the readers of pages (PDF, pictures) share: characters, reading order, running heads, paragraphs, boxes."""
