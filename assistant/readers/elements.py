@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_WESTERN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii", "ascii"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCK = re.compile(
     "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer"
@@ -27,11 +26,13 @@ _UNSEEN = re.compile(
     "audio|canvas|defs|desc|embed|epub:case|head|iframe|input|math|metadata|nav|noscript|object|option|rp|rt|script|select"
     "|style|template|textarea|title|video"
 )
+_BESIDE = frozenset({"aside", "footer"})
+_CONTENT = frozenset({"main", "article"})
+_MOSTLY = 0.8
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NOT_IN_ROWS = frozenset({"table", "blockquote", "pre", *_HEADINGS})  # such a table makes the layout
 _LINE, _CELL = "\u2028", "\u2029"  # where a line and a cell end, told from the white space of the file
 _MARK = "\0"  # where a place begins; no page has this character
-_FIGURES = frozenset({"table", "caption", "figcaption"})
 _NUMBER = re.compile(r"\s*[+−-]?\d+\s*")
 _RAISED = {
     "sup": str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"),
@@ -47,9 +48,7 @@ def decode_page(data: bytes, charset: str | None = None) -> tuple[str, tuple[str
         UnreadableFile: this is not text.
     """
     declared = _CHARSET.search(data[:2048])
-    charset = charset or (declared[1].decode("ascii", "replace") if declared else "")
-    # Browsers read what is declared Latin-1 as Windows-1252, and so do the authors who declare it.
-    return decode(data, "cp1252" if charset.lower() in _WESTERN else charset or None)
+    return decode(data, charset or (declared[1].decode("ascii", "replace") if declared else None))
 
 
 def parse_page(text: str) -> tuple[HtmlElement, bool]:
@@ -99,6 +98,12 @@ def walk(tree: HtmlElement, places: Mapping[HtmlElement, tuple[Place, ...]]) -> 
     return page
 
 
+def unread(tree: HtmlElement) -> tuple[str, ...]:
+    """A line that says how many formulas there are in a page, which are not read."""
+    formulas = sum(1 for _ in tree.iter("math"))
+    return (f"formulas left out: {formulas}",) if formulas else ()
+
+
 class Walk:
     """Goes through a page in its order and gathers its blocks."""
 
@@ -107,7 +112,10 @@ class Walk:
         self.marked: list[tuple[Place, ...]] = []  # for each mark in `parts`
         self.begun: list[Place] = []  # what the next block begins with
         self.blocks: list[Block] = []
-        self.figures: set[int] = set()  # the numbers of the blocks that are tables or captions
+        self.beside: set[int] = set()  # the numbers of the blocks that stand beside the text, or are lists of links
+        self.depths = {"beside": 0, "content": 0}
+        self.links: list[int] = []  # where in `parts` links begin, and how much of a block is in them
+        self.linked = 0
         self.parts: list[str] = []
         self.row: HtmlElement | None = None  # the row of a table that is being gathered, and where it begins
         self.row_start = 0
@@ -133,7 +141,13 @@ class Walk:
             self.flush()
         self.lists += tag in ("ul", "ol")
         self.pre += tag == "pre"
+        self.depths["beside"] += tag in _BESIDE
+        self.depths["content"] += tag in _CONTENT
         self.mark(element)
+        if tag == "a":
+            self.links.append(len(self.parts))
+        if tag == "q":
+            self.parts.append("“")
         if _raised(element):
             self.raised.append(len(self.parts))
         self.parts.append(element.text or "")
@@ -146,7 +160,11 @@ class Walk:
 
     def end(self, element: HtmlElement) -> None:
         """End an element."""
-        tag, number = element.tag, len(self.blocks)
+        tag = element.tag
+        if tag == "q":
+            self.parts.append("”")
+        if tag == "a":
+            self.linked += len("".join(self.parts[self.links.pop() :]).strip())
         self.lists -= tag in ("ul", "ol")
         if element is self.row:
             row = "".join(self.parts[self.row_start :])
@@ -160,8 +178,8 @@ class Walk:
         elif _BLOCK.fullmatch(tag):
             self.flush(_HEADINGS.get(tag, 0))
         self.pre -= tag == "pre"
-        if tag in _FIGURES:
-            self.figures.update(range(number, len(self.blocks)))
+        self.depths["beside"] -= tag in _BESIDE
+        self.depths["content"] -= tag in _CONTENT
         raised = _raised(element)
         if raised:
             self.raise_figures(_RAISED[raised])
@@ -176,7 +194,10 @@ class Walk:
     def flush(self, level: int = 0) -> None:
         """End a block; a place that begins within a paragraph begins a block that goes on with it."""
         text = "".join(self.parts)
+        first, menu = len(self.blocks), self.linked > _MOSTLY * len(text.strip()) and not self.depths["content"]
         self.parts.clear()
+        self.links = [0] * len(self.links)  # a link may go on in the next block
+        self.linked = 0
         if not self.pre:
             lines = (_SPACE.sub(" ", line).strip() for line in text.split(_LINE))
             text = "\n".join(line for line in lines if line)
@@ -195,6 +216,8 @@ class Walk:
                 gap = after
             elif gap is not None:
                 gap += piece
+        if menu or self.depths["beside"]:
+            self.beside.update(range(first, len(self.blocks)))
 
 
 def _joint(gap: str) -> str:
@@ -211,6 +234,8 @@ def _raised(element: HtmlElement) -> str | None:
 
 def _is_hidden(element: HtmlElement) -> bool:
     """Whether an element is not shown, or is for finding one's way and no text."""
+    if element.tag in ("html", "body"):
+        return False  # some pages show themselves by a script
     declared = "hidden" in element.attrib or element.get("role") in ("navigation", "doc-backlink")
     return declared or bool(_UNSEEN.fullmatch(element.tag) or _HIDDEN.search(element.get("style", "")))
 

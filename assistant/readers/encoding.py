@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from unicodedata import category
 
@@ -33,6 +34,9 @@ _BALTIC = ["ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"]
 _LATIN = {"cp1252": _WESTERN, "cp1250": _CENTRAL, "cp1254": ["çğıi̇öşüâî"], "cp1257": _BALTIC, "mac_roman": _WESTERN}
 # What encodings read otherwise that no file has whose declaration is plain ASCII: UTF-16, UTF-7, EBCDIC, escapes.
 _PROBE = b"<p> \\x41\\u0041 +AGE-"
+# Browsers read what is declared as the one as the other, and so do the authors who declare it.
+_AS_WINDOWS = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254"}
+_CONTROLS = re.compile("[\x80-\x9f]")  # quotation marks and dashes of an encoding that was not declared
 _SIGNS = frozenset("“”„‘’‚–—…«»‹›°§€£©®™·•½¼¾¹²³ªº¿¡†‡\u00a0")
 
 
@@ -72,9 +76,12 @@ def _marked(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
 def _declared(data: bytes, encoding: str) -> str | None:
     """The characters in the encoding that the file declares; `None` if that is none of text, or not the file's."""
     try:
-        return data.decode(encoding) if _PROBE.decode(encoding) == _PROBE.decode("ascii") else None
+        name = codecs.lookup(encoding).name
+        name = _AS_WINDOWS.get(name, name)
+        text = data.decode(name) if _PROBE.decode(name) == _PROBE.decode("ascii") else None
     except (ValueError, LookupError):  # not text in it; no encoding, or none of text; a name that can be none
         return None
+    return None if text is None or _CONTROLS.search(text) else text
 
 
 def _without_mark(data: bytes) -> str:

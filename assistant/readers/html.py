@@ -7,12 +7,11 @@ taken from the page itself, and metadata only from what the page declares.
 from __future__ import annotations
 
 import logging
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from assistant.readers import Reading
-from assistant.readers.elements import Walk, decode_page, parse_page, walk
+from assistant.readers.elements import Walk, decode_page, parse_page, unread, walk
 from assistant.readers.page_metadata import declared_metadata
 from assistant.readers.text import Block, canonical, make_source
 from assistant.records import Metadata
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".html", ".htm", ".xhtml")
 VERSION = 3
 
-_NOTE = re.compile(r"\[?\d{1,3}[\].)]\s")
 _ALIKE = 0.5
 """Share of a block's word triples that must be in the extracted text for the block to be main text."""
 
@@ -50,6 +48,7 @@ def read_page(data: bytes, charset: str | None = None) -> tuple[list[Block], Met
     tree, whole = parse_page(text)
     if not whole:
         problems += ("nested too deeply or damaged: only its beginning was read",)
+    problems += unread(tree)
     page = walk(tree, {})
     main = _main_words(tree)
     chosen = _chosen(page, [_is_main(block, *main) for block in page.blocks])
@@ -60,21 +59,17 @@ def read_page(data: bytes, charset: str | None = None) -> tuple[list[Block], Met
 
 
 def _chosen(page: Walk, main: list[bool]) -> list[Block]:
-    """The blocks of the main text, and what is often overlooked in it.
+    """The blocks of the main text; between its first and its last one, all that does not stand beside the text.
 
-    That is, between two of them, tables, captions and numbered notes; and headings right before one that is chosen.
+    Whole lists and tables are often overlooked there. And headings right before a block that is chosen.
     """
     if not any(main):
         return []
     first, last = main.index(True), len(main) - main[::-1].index(True)
-    blocks = list(page.blocks[:last])
-    chosen = [
-        main[number] or (number > first and (number in page.figures or bool(_NOTE.match(block.text))))
-        for number, block in enumerate(blocks)
-    ]
+    chosen = [main[number] or (number > first and number not in page.beside) for number in range(last)]
     for number in reversed(range(last - 1)):
-        chosen[number] |= bool(blocks[number].level) and chosen[number + 1]
-    return [block for block, keep in zip(blocks, chosen, strict=True) if keep]
+        chosen[number] |= bool(page.blocks[number].level) and chosen[number + 1]
+    return [block for block, keep in zip(page.blocks[:last], chosen, strict=True) if keep]
 
 
 def _main_words(tree: HtmlElement) -> tuple[set[str], set[tuple[str, ...]]]:

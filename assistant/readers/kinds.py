@@ -32,8 +32,9 @@ _PARTS = (
     ("xl/", ".xlsx"),
     ("META-INF/container.xml", ".epub"),
 )
+_MANY = 20_000
 _WEB_PAGE = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html)\b", re.I | re.S
 )
 _TRANSCRIPT = re.compile(rb"(?:\xef\xbb\xbf)?WEBVTT\b.*-->", re.S)
 _MAIL_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?(?:[A-Za-z][A-Za-z-]*:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+", re.S)
@@ -87,6 +88,8 @@ def _container(data: bytes) -> str:
             if b"mimetype" + name in head:
                 return kind
     try:
+        if data.count(b"PK\x01\x02") > _MANY:
+            raise zipfile.BadZipFile  # not worth listing
         with zipfile.ZipFile(io.BytesIO(data)) as container:
             names = container.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
