@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import http.client
 import re
+import time
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from email.message import Message
 from importlib.metadata import version
@@ -15,12 +17,16 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from assistant.errors import UnreadableFile
 from assistant.readers import no_reader, suffixes
+from assistant.readers.encoding import decode
 from assistant.readers.kinds import SAME, by_content, suffix
+from assistant.readers.text import one_line
 
 MAX_FETCHED = 300_000_000
 """Bytes of the largest document that is fetched."""
 _PATIENCE_SECONDS = 30
 _CHUNK = 1 << 16
+_SLOWEST = 10_000  # bytes a second
+_GZIP = 31  # zlib's name for the format of gzip
 _KINDS = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
@@ -52,6 +58,8 @@ def fetch(address: str) -> Fetched:
     Raises:
         UnreadableFile: it cannot be reached, is too large, or is nothing that a reader reads.
     """
+    if urlsplit(address).username is not None:
+        raise UnreadableFile("sign-in is not supported; save the page and add the file")
     try:
         request = urllib.request.Request(
             _quoted(address),
@@ -65,10 +73,13 @@ def fetch(address: str) -> Fetched:
             data, headers, url = _body(reply), reply.headers, reply.url
     except urllib.error.HTTPError as error:
         with error:
-            raise UnreadableFile(f"the server answers {error.code} {error.reason}; check the address") from error
+            said = one_line(str(error.reason))
+            raise UnreadableFile(f"the server answers {error.code} {said}; check the address") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise UnreadableFile(f"cannot be fetched ({reason}); check the address and the network") from error
+        raise UnreadableFile(
+            f"cannot be fetched ({one_line(str(reason))}); check the address and the network"
+        ) from error
     if not re.match(r"https?://", url, re.IGNORECASE):
         raise UnreadableFile("it leads to what is no web address")
     name = _name(url, headers, data)
@@ -89,13 +100,27 @@ def _body(reply: http.client.HTTPResponse) -> bytes:
     """What was sent, whole.
 
     Raises:
-        UnreadableFile: it is larger than the limit.
+        UnreadableFile: it is larger than the limit, comes too slowly, or broke off.
     """
     data = bytearray()
-    while chunk := reply.read(_CHUNK):
+    started = time.monotonic()
+    while chunk := reply.read1(_CHUNK):
         data += chunk
         if len(data) > MAX_FETCHED:
             raise UnreadableFile(f"larger than {MAX_FETCHED // 1_000_000} MB; save it and add the file")
+        if time.monotonic() - started > _PATIENCE_SECONDS + len(data) / _SLOWEST:
+            raise UnreadableFile("it comes too slowly; try again later, or save it and add the file")
+    expected = reply.headers.get("Content-Length", "")
+    if expected.isdigit() and len(data) < int(expected):
+        raise UnreadableFile(f"broke off after {len(data):,} of {int(expected):,} bytes; try again")
+    encoding = reply.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "gzip":
+        try:
+            data = bytearray(zlib.decompressobj(_GZIP).decompress(bytes(data), MAX_FETCHED))
+        except zlib.error as error:
+            raise UnreadableFile("its compressed content is damaged; try again") from error
+    elif encoding != "identity":
+        raise UnreadableFile(f"the server compresses it in a way that is not supported ({encoding}); save the page")
     return bytes(data)
 
 
@@ -104,7 +129,8 @@ def _name(url: str, headers: Message, data: bytes) -> str:
     path = PurePosixPath(unquote(urlsplit(url).path))
     name = headers.get_filename() or path.name or urlsplit(url).hostname or "page"
     kind = by_content(data) or _KINDS.get(headers.get_content_type()) or suffix(name)
-    if kind == ".zip" and suffix(name) in suffixes():
+    # Servers call all text plain, and what they do not know a ZIP file.
+    if kind in (".zip", ".txt") and suffix(name) in suffixes():
         return name
     same = SAME.get(suffix(name), suffix(name)) == SAME.get(kind, kind)
     return name if same else name + kind
@@ -118,8 +144,6 @@ def _with_encoding(data: bytes, headers: Message) -> bytes:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        try:
-            return codecs.BOM_UTF8 + data.decode(charset).encode("utf-8")
-        except (UnicodeDecodeError, LookupError):
-            return data  # the reader guesses, and says so
+        text, problems = decode(data, charset)
+        return data if problems else codecs.BOM_UTF8 + text.encode("utf-8")  # a guess is for the reader to tell
     return data

@@ -18,8 +18,11 @@ DEFAULT_PORT = 7860
 READER_SECONDS = 120.0
 """The longest that a reader may go without getting on with a file: a page, a part."""
 
-READER_SECONDS_PER_MB = 2.0
-"""Seconds in addition for each million bytes of the file, since some parsers read a file in one go."""
+READER_TOTAL_SECONDS = 900.0
+"""The longest that it may take for a file in all: text recognition takes seconds a page."""
+
+READER_BYTES = 4_000_000
+"""Both are doubled for a file of this size, tripled for one of twice the size, and so on."""
 
 READER_MEMORY = 3 << 30
 """Bytes that the process of the readers may hold."""

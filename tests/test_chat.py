@@ -300,7 +300,7 @@ def test_copy_citation_and_answer(open_page: OpenPage) -> None:
 
 def test_sources_are_filtered_and_long_ones_come_in_windows(open_page: OpenPage) -> None:
     page = open_page()
-    page.fill("#filter", "ledger")
+    page.fill("#filter", "ledger.md")
     assert page.locator(".sources li:visible").count() == 1
     page.locator(".sources li:visible button").click()
     page.wait_for_selector(".reader-text")

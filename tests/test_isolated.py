@@ -27,7 +27,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def isolated(faulty: None) -> Iterator[Isolated]:
-    with Isolated(seconds=1.0, per_mb=0.0, memory=400_000_000) as reader:
+    with Isolated(seconds=1.0, memory=400_000_000) as reader:
         yield reader
 
 
@@ -73,6 +73,11 @@ def test_a_long_reader_that_gets_on_is_not_stopped(isolated: Isolated) -> None:
     assert isolated.read(b"SLOW but sure.", "a.txt").sources[0].text == "SLOW but sure."
 
 
+def test_a_reader_that_gets_on_for_ever_is_stopped(faulty: None) -> None:
+    with Isolated(total=1.0) as reader, pytest.raises(UnreadableFile, match=r"^its reader was not done within 1 s and"):
+        reader.read(b"SLOW and slower.", "a.txt")
+
+
 def test_what_a_parser_prints_does_not_come_between(isolated: Isolated) -> None:
     assert isolated.read(b"NOISY", "a.txt").sources[0].text == "NOISY"
     assert isolated.read(WORDS, "b.txt").sources[0].text == WORDS.decode()
@@ -80,10 +85,12 @@ def test_what_a_parser_prints_does_not_come_between(isolated: Isolated) -> None:
 
 def test_a_crash_of_a_parser_does_not_end_the_build(faulty: None, notes: Library) -> None:
     (notes.sources / "bad.txt").write_bytes(b"CRASH")
+    (notes.sources / "odd.txt").write_bytes(b"FAIL")
     (notes.sources / "good.txt").write_bytes(WORDS)
     report = notes.rebuild()
     assert [(item.file, item.reason.split(";")[0]) for item in report.skipped] == [
-        ("bad.txt", "its reader crashed on it")
+        ("bad.txt", "its reader crashed on it"),
+        ("odd.txt", "its reader failed (RuntimeError)"),
     ]
     assert report.added == ("good.txt",)
     assert notes.check().ok

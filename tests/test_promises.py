@@ -110,17 +110,6 @@ def test_a_module_in_the_users_folder_is_not_run(notes: Library, monkeypatch: py
         assert child.wait(60) == 0
 
 
-def test_a_file_that_the_reader_fails_on_is_left_out(notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*arguments: object) -> None:
-        raise RuntimeError("no such thing")
-
-    (notes.sources / "odd.txt").write_text("An odd file.", "utf-8")
-    monkeypatch.setattr("assistant.readers.plain.read", fail)
-    report = notes.rebuild()
-    assert [item.file for item in report.skipped] == ["odd.txt"]
-    assert report.unchanged == 3
-
-
 @pytest.mark.parametrize("name", ["vectors.npy", "sentence_vectors.npy", "keys.npy", "dense.faiss", "passages.npy"])
 def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
     notes: Library, monkeypatch: pytest.MonkeyPatch, name: str

@@ -16,6 +16,9 @@ from assistant.readers.metadata import merge, parse
 from assistant.readers.text import digest
 from assistant.records import Metadata, Skipped, Source
 
+_MAX_SIDECAR = 1_000_000
+"""Bytes; YAML is slow to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -149,7 +152,7 @@ def read_with_sidecar(data: bytes, source_id: str, sidecar: Path | None, reader:
 def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
     """What a sidecar tells, and a line for each thing in it that cannot be used."""
     try:
-        text, problems = decode(load(path))
+        text, problems = decode(load(path, _MAX_SIDECAR))
         metadata, more = parse(text)
     except (UnreadableFile, ValueError) as error:
         return Metadata(), (f"its sidecar {path.name} is broken and was left out: {error}",)

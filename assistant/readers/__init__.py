@@ -42,6 +42,9 @@ class _Reader(Protocol):
         """Read one file."""
 
 
+_MUCH_TEXT = 20_000_000
+_EXPANDED = 25
+"""A file holds at most so many characters, or so many times its size in bytes."""
 _at_work: list[Callable[[], None]] = []
 
 
@@ -76,7 +79,10 @@ def read(data: bytes, source_id: str) -> Reading:
     except (Exception, RecursionError) as error:  # whatever a parser trips over: one odd file must not end a build
         reason = f"its reader failed ({type(error).__name__}); please report it, with the file if you can"
         raise UnreadableFile(reason) from error
-    if not any(source.text for source in reading.sources):
+    length = sum(len(source.text) for source in reading.sources)
+    if length > max(_MUCH_TEXT, _EXPANDED * len(data)):
+        raise UnreadableFile(f"a bomb or no document: its {len(data):,} bytes hold {length:,} characters")
+    if not length:
         raise UnreadableFile("no readable text in it")
     named = suffix(source_id)
     if SAME.get(named, named) != SAME.get(kind, kind) and _readers().get(named) is not reader:

@@ -199,10 +199,10 @@ def _blocks(
     """The blocks of the documents in reading order."""
     left_out: list[str] = []
     lost: list[str] = []
-    for reference in _named(package, "itemref"):
-        name, item = items.get(reference.get("idref", ""), ("", None))
+    for named in dict.fromkeys(reference.get("idref", "") for reference in _named(package, "itemref")):
+        name, item = items.get(named, ("", None))
         if item is None or item.get("media-type") not in _PAGES:
-            left_out.append(name or reference.get("idref", "") or "?")
+            left_out.append(name or named or "?")
             continue
         try:
             tree = _document(container, name, problems)
@@ -216,8 +216,8 @@ def _blocks(
     if left_out:
         problems.append(f"parts that are missing, damaged or no text: {', '.join(left_out)}")
     if lost:
-        named = ", ".join(lost[:10]) + (", ..." if lost[10:] else "")
-        problems.append(f"chapters or pages of its table of contents that are not found: {named}")
+        shown = ", ".join(lost[:10]) + (", ..." if lost[10:] else "")
+        problems.append(f"chapters or pages of its table of contents that are not found: {shown}")
 
 
 def _document(container: zipfile.ZipFile, name: str, problems: list[str]) -> HtmlElement | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,16 +67,28 @@ def walk(root: Path) -> Iterator[SourceFile | Skipped]:
             yield entry
 
 
-def load(path: Path) -> bytes:
-    """The bytes of a file.
+def require_file(path: Path) -> int:
+    """The size of a file; a pipe or a device, which may never end, is none.
+
+    Raises:
+        OSError: it is no file, or cannot be seen.
+    """
+    seen = path.stat()
+    if not stat.S_ISREG(seen.st_mode):
+        raise OSError(errno.EINVAL, "not a file")
+    return seen.st_size
+
+
+def load(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The bytes of a file; `limit` is how many it may have.
 
     Raises:
         UnreadableFile: it cannot be opened or read, or is too large.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE:
-            raise UnreadableFile(f"too large: {size / 1e9:.1f} GB (limit {MAX_FILE / 1e9:.1f} GB); split it")
+        size = require_file(path)
+        if size > limit:
+            raise UnreadableFile(f"too large: {size / 1e6:,.0f} MB (limit {limit / 1e6:,.0f} MB); split it")
         return path.read_bytes()
     except OSError as error:
         raise UnreadableFile(cannot_open(error)) from error
@@ -115,7 +129,7 @@ def _entry(
     path = Path(entry.path)
     shown = _shown(path, root)
     try:
-        reason = _unusable_name(entry.name) or _unusable_link(entry, real_root, real_folder)
+        reason = unusable_name(entry.name) or _unusable_link(entry, real_root, real_folder)
         if reason:
             yield Skipped(shown, reason)
         elif entry.is_dir():
@@ -142,11 +156,12 @@ def head_of(path: Path) -> bytes:
     Raises:
         OSError: it cannot be opened or read.
     """
+    require_file(path)
     with path.open("rb") as file:
         return file.read(PEEK)
 
 
-def _unusable_name(name: str) -> str | None:
+def unusable_name(name: str) -> str | None:
     """Why a name cannot be part of an id, if so."""
     try:
         name.encode("utf-8")

@@ -21,7 +21,7 @@ from assistant.child import command, environment
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading
 from assistant.records import Locator, LocatorKind, Metadata, Source
-from assistant.settings import READER_MEMORY, READER_SECONDS, READER_SECONDS_PER_MB
+from assistant.settings import READER_BYTES, READER_MEMORY, READER_SECONDS, READER_TOTAL_SECONDS
 
 _LOOK_SECONDS = 0.05
 _LOST = "its reader crashed on it; get or save it again, or convert it to another format"
@@ -35,16 +35,16 @@ class Isolated:
     """A child process that reads files; a context manager that ends it. Not for several threads at once."""
 
     def __init__(
-        self, seconds: float = READER_SECONDS, per_mb: float = READER_SECONDS_PER_MB, memory: int = READER_MEMORY
+        self, seconds: float = READER_SECONDS, total: float = READER_TOTAL_SECONDS, memory: int = READER_MEMORY
     ) -> None:
         """Sets the limits.
 
         Args:
             seconds: The longest that a reader may go without getting on with a file.
-            per_mb: The same, in addition, for each million bytes of the file.
+            total: The longest that it may take in all; both are longer for large files.
             memory: Bytes that the child may hold.
         """
-        self._seconds, self._per_mb, self._memory = seconds, per_mb, memory
+        self._seconds, self._total, self._memory = seconds, total, memory
         self._child: subprocess.Popen[bytes] | None = None
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._fresh = True
@@ -81,7 +81,7 @@ class Isolated:
             header = json.dumps({"id": source_id, "size": len(data)})
             self._child.stdin.write(header.encode() + b"\n" + data)
             self._child.stdin.flush()
-            told = self._wait(self._seconds + self._per_mb * len(data) / 1e6)
+            told = self._wait(*(limit * (1 + len(data) / READER_BYTES) for limit in (self._seconds, self._total)))
         except (OSError, _Lost) as error:
             fresh = self._fresh
             self._end()
@@ -95,17 +95,19 @@ class Isolated:
             raise UnreadableFile(told["unreadable"])
         return _reading(told)
 
-    def _wait(self, limit: float) -> dict[str, Any]:
+    def _wait(self, limit: float, total: float) -> dict[str, Any]:
         """What the child tells in the end.
 
         Raises:
-            UnreadableFile: it did not get on for `limit` seconds.
+            UnreadableFile: it did not get on for `limit` seconds, or was not done within `total`.
             _Lost: it crashed, or took too much memory.
         """
         assert self._child
         seen = psutil.Process(self._child.pid)
-        since = time.monotonic()
+        since = started = time.monotonic()
         while True:
+            if time.monotonic() - started > total:
+                raise UnreadableFile(f"its reader was not done within {total:.0f} s and was stopped; split it")
             try:
                 line = self._lines.get(timeout=_LOOK_SECONDS)
             except queue.Empty:

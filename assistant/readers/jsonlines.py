@@ -28,13 +28,18 @@ def read(data: bytes, source_id: str) -> Reading:
     known = digest(data)
     sources: dict[str, Source] = {}
     wrong: list[str] = []
+    records: list[tuple[int, dict[str, object]]] = []
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
         try:
-            values = _record(line)
+            if line.strip():
+                records.append((number, _record(line)))
+        except ValueError as error:
+            wrong.append(f"line {number} was left out: {error}")
+    named = {_key(values) for _, values in records}
+    for number, values in records:
+        try:
             key = _key(values) or str(number)
-            if f"{source_id}#{key}" in sources and _key(values) is None:
+            if _key(values) is None and key in named:
                 key = f"line {number}"  # another record has this number for its id
             if f"{source_id}#{key}" in sources:
                 raise ValueError(f"the id {key} is there already")

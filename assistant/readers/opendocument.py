@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 SUFFIXES = (".odt", ".odp", ".ods")
-VERSION = 1
+VERSION = 2
 
 _SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 _META = "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}"
@@ -45,6 +45,8 @@ _BAND = 0.75
 """Centimetres: shapes of a slide that begin within one band are read from left to right."""
 _EXPANDED = 1000
 """Rows, at most, that are written out where one element stands for many that are not empty."""
+_WIDEST = 16_384
+"""Columns of a sheet, beyond which no cell is repeated."""
 
 
 def read(data: bytes, source_id: str) -> Reading:
@@ -87,6 +89,8 @@ class _Document:
                 yield from self._sheets(body)
             else:
                 yield from self._story.blocks(body)
+        if self._story.copies_left < 0:
+            self.problems.append("cells or rows that repeat the one before were left out: they are too many")
 
     def metadata(self) -> Metadata:
         """What the file declares."""
@@ -168,20 +172,35 @@ class _Document:
 
     def _rows(self, table: _Element, extras: list[tuple[int, Block]]) -> Iterator[Row]:
         """The rows of a sheet that have something in them; what stands beside their cells goes to `extras`."""
-        index = 1
+        index, widest = 1, 0
         for row in within(table, TABLE + "table-row"):
-            cells: list[str] = []
-            for cell, columns in cells_of(row):
-                value = self._value(cell, index, extras) if len(cell) or cell.attrib else ""
-                cells += [value] * columns
+            cells, own = self._cells(row, index, extras)
             times = repeated(row, "rows")
-            if any(cells):
-                yield from ((index + more, cells) for more in range(min(times, _EXPANDED)))
-                if times > _EXPANDED:
-                    self.problems.append(
-                        f"rows that repeat one row were left out: {index + _EXPANDED}–{index + times - 1}"
-                    )
+            if cells:
+                size = sum(map(len, cells.values())) + 3 * len(cells)
+                widest = max(widest, size)
+                # Each copy of a cell can come with the name of its column, and the names are one of the rows.
+                cost = size + widest
+                given = min(times, _EXPANDED, 1 + max(self._story.copies_left, 0) // cost)
+                self._story.copies_left -= cost * (min(times, _EXPANDED) - (len(cells) == own))
+                yield from ((index + more, cells) for more in range(given))
+                if times > given == _EXPANDED:
+                    self.problems.append(f"rows that repeat one row were left out: {index + given}–{index + times - 1}")
             index += times
+
+    def _cells(self, row: _Element, index: int, extras: list[tuple[int, Block]]) -> tuple[dict[int, str], int]:
+        """What is in the cells of a row by their columns, and how many cells it has without those that repeat one."""
+        cells: dict[int, str] = {}
+        column, own = 1, 0
+        for cell, columns in cells_of(row):
+            value = self._value(cell, index, extras) if len(cell) or cell.attrib else ""
+            if value:
+                own += 1
+                copies = min(columns, max(_WIDEST - column, 1)) if self._story.copies_left > 0 else 1
+                self._story.copies_left -= columns - copies if column <= _WIDEST else 0
+                cells.update(dict.fromkeys(range(column, column + copies), value))
+            column += columns
+        return cells, own
 
     def _value(self, cell: _Element, row: int, extras: list[tuple[int, Block]]) -> str:
         """What a cell holds, in words."""

@@ -11,12 +11,12 @@ from assistant.readers import Reading, working
 from assistant.readers.office.package import declared
 from assistant.readers.office.rtf_story import Story
 from assistant.readers.office.rtf_tokens import SIGNS, Token, code_page, known_page, tokens
-from assistant.readers.office.symbols import shown
+from assistant.readers.office.symbols import raised, shown
 from assistant.readers.office.writer import note
 from assistant.readers.text import Block, make_source
 
 SUFFIXES = (".rtf",)
-VERSION = 1
+VERSION = 2
 
 _SKIPPED = re.compile(
     "colortbl|pict|header[lrf]?|footer[lrf]?|a?ftn(?:sep|sepc|cn)|listtext|pntext|pn|nonshppict|shprslt|sp|bkmkstart"
@@ -55,7 +55,7 @@ def read(data: bytes, source_id: str) -> Reading:
         if count % _AT_ONCE == 0:
             working()
     blocks = document.blocks()
-    metadata = declared(document.captured["title"], [document.captured["author"]])
+    metadata = declared(document.captured("title"), [document.captured("author")])
     return Reading((make_source(data, source_id, blocks, metadata),), tuple(document.problems))
 
 
@@ -72,6 +72,7 @@ class _Group:
     fallback: int = 1  # characters that stand after one in Unicode, for programs that do not know it
     hidden: bool = False
     deleted: bool = False
+    raised: str | None = None
     font: int = 0
     style: int = 0
 
@@ -80,7 +81,7 @@ class _Document:
     """A file that is read token by token."""
 
     def __init__(self) -> None:
-        self.captured: defaultdict[str, str] = defaultdict(str)
+        self._captured: defaultdict[str, list[str]] = defaultdict(list)
         self.problems: list[str] = []
         self._body = Story("body")
         self._group = _Group(self._body)
@@ -106,6 +107,10 @@ class _Document:
         if self._changed:
             self.problems.append("it has tracked changes: read as if all were accepted")
         return self._body.end()
+
+    def captured(self, kind: str) -> str:
+        """The text of one of `_CAPTURED` so far, which is given once."""
+        return "".join(self._captured.pop(kind, ()))
 
     def take(self, token: Token) -> None:
         """Take in the next token."""
@@ -143,15 +148,15 @@ class _Document:
         group = self._group
         if group.into == "text":
             if not group.hidden and not group.deleted:
-                group.story.parts.append(text)
+                group.story.parts.append(raised(text, group.raised))
         elif group.into:
-            self.captured[group.into] += text
+            self._captured[group.into].append(text)
 
     def _close(self) -> None:
         """End a group: a style is known now, and a note is whole."""
         ended, self._group = self._group, self._groups.pop()
         if ended.into == "style":
-            name = self.captured.pop("style", "")
+            name = self.captured("style")
             heading = _HEADING.match(name)
             if heading or _TITLE.match(name):
                 self._levels.setdefault(ended.style, int(heading[1]) if heading else 1)
@@ -175,7 +180,7 @@ class _Document:
             group.into, group.around = "", group.into
         elif word in _KEPT.values() and not group.into:
             group.into = group.around
-        elif word == "fldrslt" and _CONTENTS.match(self.captured.pop("code", "")):
+        elif word == "fldrslt" and _CONTENTS.match(self.captured("code")):
             group.into = ""
         elif _SKIPPED.fullmatch(word) or (marked and word not in _OPENED):
             group.into = group.around = ""
@@ -209,9 +214,11 @@ class _Document:
             self._page = _PAGES.get(word) or known_page(number)
         elif word == "plain":
             group.hidden = group.deleted = False
-            group.font = self._default
+            group.raised, group.font = None, self._default
         elif word == "v":
             group.hidden = number != 0
+        elif word in _RAISED:
+            group.raised = _RAISED[word] if number != 0 else None
         elif word in ("deleted", "revised"):
             self._changed = True
             group.deleted = word == "deleted" and number != 0
@@ -241,6 +248,7 @@ class _Document:
 
 
 _PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+_RAISED = {"super": "sup", "sub": "sub", "nosupersub": None}
 _ROWS = {
     "cell": Story.end_cell,
     "row": Story.end_row,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 SUFFIXES = (".pptx", ".pptm", ".ppsx")
-VERSION = 1
+VERSION = 2
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _SHAPE, _GROUP, _FRAME = P + "sp", P + "grpSp", P + "graphicFrame"

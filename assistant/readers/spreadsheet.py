@@ -7,18 +7,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from assistant.errors import UnreadableFile
 from assistant.readers import Reading
 from assistant.readers.office.cells import formatted
 from assistant.readers.office.drawings import embedded, graphics, paragraphs
 from assistant.readers.office.package import RELATIONSHIP, Package, Relationship, integer
 from assistant.readers.office.rows import Row, sheet_blocks
+from assistant.readers.office.symbols import raised
 from assistant.readers.text import Block, make_source
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 SUFFIXES = (".xlsx", ".xlsm")
-VERSION = 1
+VERSION = 2
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
@@ -26,6 +28,9 @@ _THREADED = "{http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcom
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _ON = ("1", "true")
+_RAISED = {"superscript": "sup", "subscript": "sub"}
+_MOST = 1 << 27
+"""Characters that the cells hold by reference to shared strings, each of which can be referred to without end."""
 
 
 def read(data: bytes, source_id: str) -> Reading:
@@ -55,6 +60,7 @@ class _Workbook:
         self._epoch = CALENDAR_MAC_1904 if counts_from_1904 else CALENDAR_WINDOWS_1900
         self._strings = [_text(item) for item in self._elements(self._part("sharedStrings"), "si")]
         self._formats = self._number_formats()
+        self._referred = 0  # characters
         self._unsaved = 0  # formulas of a sheet whose value was not saved
 
     def blocks(self) -> Iterator[Block]:
@@ -115,7 +121,7 @@ class _Workbook:
         number = 0
         for row in self._elements(part, "row"):
             number = integer(row.get("r"), number + 1)
-            cells: list[str] = []
+            cells: dict[int, str] = {}
             column = 0
             for cell in row:
                 reference = cell.get("r")
@@ -126,8 +132,7 @@ class _Workbook:
                 column = column if reference is None else _column(reference)
                 value = self._value(cell)
                 if value:
-                    cells += [""] * (column - len(cells))
-                    cells[column - 1] = value
+                    cells[column] = value
             yield number, cells
 
     def _value(self, cell: _Element) -> str:
@@ -137,8 +142,7 @@ class _Workbook:
             inline = cell.find(_S + "is")
             return _text(inline) if inline is not None else ""
         if kind == "s":
-            index = integer(value, -1)
-            return self._strings[index] if 0 <= index < len(self._strings) else ""
+            return self._shared(integer(value, -1))
         if kind == "b" and value:
             return "TRUE" if value in _ON else "FALSE"
         if kind != "n":
@@ -150,6 +154,14 @@ class _Workbook:
             return formatted(float(value), pattern, self._epoch)
         except (ValueError, OverflowError):
             return value
+
+    def _shared(self, index: int) -> str:
+        """The shared string of this index."""
+        text = self._strings[index] if 0 <= index < len(self._strings) else ""
+        self._referred += len(text)
+        if self._referred > _MOST:
+            raise UnreadableFile(f"a ZIP bomb or no document: more than {_MOST >> 20} million characters in cells")
+        return text
 
     def _extras(self, related: list[Relationship]) -> Iterator[tuple[int, Block]]:
         """Comments, text boxes and charts of a sheet, each with the row that it stands at."""
@@ -194,7 +206,11 @@ def _column(reference: str) -> int:
 
 def _text(item: _Element) -> str:
     """A string with its runs put together; how it is pronounced is left out."""
-    parts = [item.findtext(_S + "t") or "", *(run.findtext(_S + "t") or "" for run in item.iterfind(_S + "r"))]
+    parts = [item.findtext(_S + "t") or ""]
+    for run in item.iterfind(_S + "r"):
+        align = run.find(f"{_S}rPr/{_S}vertAlign")
+        how = _RAISED.get(align.get("val", "")) if align is not None else None
+        parts.append(raised(run.findtext(_S + "t") or "", how))
     return _unescaped("".join(parts))
 
 

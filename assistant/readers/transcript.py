@@ -102,7 +102,8 @@ def _seconds(parts: tuple[str, ...]) -> float:
 def _unrolled(cues: list[_Cue]) -> list[_Cue]:
     """The cues without lines that are only shown again, if the captions roll."""
     again = [0, *(_repeated(before.lines, cue.lines) for before, cue in pairwise(cues))]
-    if sum(map(bool, again)) < _ROLLING * len(cues):
+    rolling = any(0 < count < len(cue.lines) for count, cue in zip(again, cues, strict=True))  # else it is said twice
+    if not rolling or sum(map(bool, again)) < _ROLLING * len(cues):
         return cues
     return [replace(cue, lines=cue.lines[count:]) for cue, count in zip(cues, again, strict=True)]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from assistant.readers import Reading, working
 from assistant.readers.office.drawings import embedded, graphics
 from assistant.readers.office.formulas import OFFICE_MATH, office_math
-from assistant.readers.office.package import ALTERNATE, Package, chosen
-from assistant.readers.office.symbols import shown
+from assistant.readers.office.package import ALTERNATE, Package, chosen, integer
+from assistant.readers.office.symbols import raised, shown
 from assistant.readers.office.word_styles import VAL, Style, Styles, W
 from assistant.readers.office.writer import Writer, note, tidy
 from assistant.readers.text import Block, make_source
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 SUFFIXES = (".docx", ".docm", ".dotx")
-VERSION = 1
+VERSION = 2
 
 _P, _TABLE, _ROW, _CELL, _RUN = W + "p", W + "tbl", W + "tr", W + "tc", W + "r"
 _SIMPLE_FIELD, _FIELD, _KIND, _CODE = W + "fldSimple", W + "fldChar", W + "fldCharType", W + "instrText"
@@ -57,6 +57,7 @@ class _Line:
 
     style: Style
     font: str = ""
+    raised: str | None = None
     parts: list[str] = field(default_factory=list)
     cited: list[Block] = field(default_factory=list)
 
@@ -79,7 +80,8 @@ class _Document:
         self._styles = Styles(self._part("styles"))
         self._set_up = [root for root in (self._root, self._part("settings")) if root is not None]
         self._notes = {kind: self._notes_of(kind) for kind in _NOTES.values()}
-        self._counts = dict.fromkeys(_NOTES.values(), 0)
+        self._counts = {kind: self._first(kind) - 1 for kind in _NOTES.values()}
+        self._given: set[tuple[str, str]] = set()
         self._fields: list[_Field] = []
         # A field without an end would hide the rest of the document.
         marks = [mark.get(_KIND) for mark in self._root.iter(_FIELD)]
@@ -94,7 +96,7 @@ class _Document:
         """What could not be used, and what a reader of the text should know."""
         changed = next(self._root.iter(*_INSERTED, *_DELETED), None) is not None
         told = ["it has tracked changes: read as if all were accepted"] if changed else []
-        if self._numbers_anew() and (self._counts["footnote"] or self._counts["endnote"]):
+        if self._numbers_anew() and any(kind != "comment" for kind, _ in self._given):
             told.append("its notes are numbered anew on each page or section: citations count them all through")
         return (*self._package.problems, *told, *embedded(self._related))
 
@@ -103,6 +105,13 @@ class _Document:
         counted = {each.get(VAL) for root in self._set_up for each in root.iter(W + "numRestart")}
         sections = sum(1 for _ in self._root.iter(W + "sectPr"))
         return "eachPage" in counted or ("eachSect" in counted and sections > 1)
+
+    def _first(self, kind: str) -> int:
+        """The number of the first note: what the first section says, else what holds for the document."""
+        said = (next(self._root.iter(W + "sectPr"), None), *self._set_up[1:])
+        starts = (each.find(f"{W}{kind}Pr/{W}numStart") for each in said if each is not None)
+        start = next((start for start in starts if start is not None), None)
+        return integer(start.get(VAL), 1) if start is not None else 1
 
     def _part(self, kind: str) -> _Element | None:
         target = next((related.target for related in self._related if related.kind == kind), None)
@@ -176,12 +185,13 @@ class _Document:
         """Add an element that is shown to a line."""
         tag = element.tag
         if tag == _TEXT:
-            line.parts.append(shown(_BREAK.sub(" ", element.text or ""), line.font))
+            line.parts.append(raised(shown(_BREAK.sub(" ", element.text or ""), line.font), line.raised))
         elif tag == _RUN:
-            hidden = self._styles.run_is_hidden(element.find(W + "rPr"), line.style)
+            style = self._styles.run(element.find(W + "rPr"), line.style)
             fonts = element.find(f"{W}rPr/{W}rFonts")
             line.font = fonts.get(W + "ascii", "") if fonts is not None else ""
-            self._gather(element, _Line(line.style) if hidden else line)
+            line.raised = style.raised
+            self._gather(element, _Line(line.style) if style.hidden else line)
         elif tag in _SIGNS:
             line.parts.append(_SIGNS[tag])
         elif tag == W + "sym":
@@ -211,7 +221,8 @@ class _Document:
 
     def _note(self, kind: str, reference: _Element) -> list[Block]:
         """The note or comment that is cited here."""
-        element = self._notes[kind].get(reference.get(W + "id", ""))
+        key = reference.get(W + "id", "")
+        element = self._notes[kind].get(key)
         if element is None:
             return []
         mark = ""
@@ -219,6 +230,9 @@ class _Document:
             mark = tidy("".join(text.text or "" for text in reference.getparent().iter(_TEXT)))
         self._counts[kind] += not mark
         label = f"{kind} {mark or self._counts[kind]}"
+        if (kind, key) in self._given:
+            return []  # notes can cite each other, and in a circle
+        self._given.add((kind, key))
         outer, self._fields = self._fields, []
         blocks = note(label, self._story(element))
         self._fields = outer

@@ -1,4 +1,4 @@
-"""In a child of the tests: the reader of plain text hangs, crashes or eats memory if the file says so."""
+"""In a child of the tests: the reader of plain text hangs, fails, crashes or eats memory if the file says so."""
 
 import ctypes
 import time
@@ -16,6 +16,8 @@ def read(data: bytes, source_id: str) -> Reading:
         for _ in range(20):
             time.sleep(0.1)
             working()
+    if data.startswith(b"FAIL"):
+        raise RuntimeError("no such thing")
     if data.startswith(b"CRASH"):
         ctypes.string_at(0)
     if data.startswith(b"GREEDY"):

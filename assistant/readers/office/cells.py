@@ -6,6 +6,8 @@ import datetime
 import re
 from decimal import Decimal
 
+# What a format shows as it is or not at all: "...", \x, the width of x (_x), x as filler (*x), and [colours].
+_LITERAL = re.compile(r'"[^"]*"?|[\\_*].|\[[^\]]*\]', re.DOTALL)
 _PERCENT = re.compile(r"[#,]*0(?:\.(0+))?%")
 
 
@@ -40,15 +42,18 @@ def formatted(value: float, pattern: str, epoch: datetime.datetime) -> str:
     from openpyxl.utils.datetime import from_excel
 
     if is_timedelta_format(pattern):
-        minutes, seconds = divmod(round(value * 86400), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        minutes, seconds = divmod(round(abs(value) * 86400), 60)
+        return f"{'-' if value < 0 and (minutes or seconds) else ''}{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if is_date_format(pattern):
+        if value < 0:
+            return number(value)  # Excel has no day for it either
         try:
             moment = from_excel(value, epoch)
         except (ValueError, OverflowError):
             return number(value)  # no day in any calendar
         return _moment(moment, pattern.lower())
-    return percentage(value, pattern) if "%" in pattern else number(value)
+    bare = _LITERAL.sub("", pattern)  # a percent sign in quotation marks makes no percentage
+    return percentage(value, bare) if "%" in bare else number(value)
 
 
 def _moment(moment: datetime.datetime | datetime.time, pattern: str) -> str:

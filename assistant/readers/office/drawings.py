@@ -10,6 +10,7 @@ from assistant.readers.office.cells import number
 from assistant.readers.office.formulas import OFFICE_MATH, office_math
 from assistant.readers.office.package import ALTERNATE, RELATIONSHIP, Package, Relationship, chosen, integer
 from assistant.readers.office.rows import grid
+from assistant.readers.office.symbols import raised
 from assistant.readers.office.writer import tidy
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def _line(element: _Element) -> str:
     parts = []
     for child in element:
         if child.tag == A + "t":
-            parts.append(re.sub(r"[\t\r\n]", " ", child.text or "").replace("\x0b", "\n"))
+            text = re.sub(r"[\t\r\n]", " ", child.text or "").replace("\x0b", "\n")
+            parts.append(raised(text, _raised(element.find(A + "rPr"))))
         elif child.tag == A + "br":
             parts.append("\n")
         elif child.tag == OFFICE_MATH + "oMath":
@@ -45,6 +47,12 @@ def _line(element: _Element) -> str:
         else:
             parts.append(_line(chosen(child) if child.tag == ALTERNATE else child))
     return "".join(parts)
+
+
+def _raised(properties: _Element | None) -> str | None:
+    """Whether the properties of a text raise or lower it."""
+    offset = properties.get("baseline", "") if properties is not None else ""
+    return "sub" if offset.startswith("-") else "sup" if offset.strip("0%") else None
 
 
 def table(element: _Element) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.readers import working
 from assistant.readers.office.formulas import MATHML, mathml
 from assistant.readers.office.package import integer
+from assistant.readers.office.symbols import raised
 from assistant.readers.office.writer import Writer, note, tidy
 from assistant.readers.text import Block
 
@@ -34,8 +35,8 @@ _UNSEEN = frozenset(
         *(DRAW + "image", PRESENTATION + "notes", TABLE + "shapes"),
     }
 )
-_REPEATED = 1024
-"""Columns, at most, that one element stands for."""
+COPIES = 20_000_000
+"""Characters, at most, that a file has by saying that cells or rows repeat."""
 _AT_ONCE = 500
 
 
@@ -83,6 +84,8 @@ class Story:
     def __init__(self, styles: Styles, part: Callable[[str], _Element | None]) -> None:
         self._styles, self._part = styles, part
         self._comments = 0
+        self._drawn: set[str] = set()  # the embedded objects that were gone through
+        self.copies_left = COPIES
 
     def blocks(self, container: _Element) -> list[Block]:
         """The blocks of a body, a note, a comment or a text box."""
@@ -141,13 +144,22 @@ class Story:
         written: list[list[Writer]] = []
         for row in rows:
             written.append([])
-            for cell, repeated in row:
-                for _ in range(repeated):
+            for cell, columns in row:
+                for _ in range(1 + self._copies(cell, columns - 1)):
                     into = Writer(in_cell=True)
                     if cell.tag == TABLE + "table-cell":  # what a covered one holds is not shown
                         self._write(into, cell)
                     written[-1].append(into)
         writer.table(written)
+
+    def _copies(self, cell: _Element, wanted: int) -> int:
+        """How many copies of a cell to write."""
+        if not wanted:
+            return 0
+        size = sum(map(len, cell.itertext())) + 200
+        copies = min(wanted, max(self.copies_left, 0) // size)
+        self.copies_left -= size * wanted
+        return copies
 
     def _gather(self, parent: _Element, line: Line) -> None:
         """Add what is in an element to a line."""
@@ -173,12 +185,19 @@ class Story:
             line.parts.append(formula)
             line.cited += [] if formula else self.drawn(element)
         elif not self._is_hidden("text", element):
+            start = len(line.parts)
             self._gather(element, line)
+            if how := self._raised(element):
+                line.parts[start:] = [raised("".join(line.parts[start:]), how)]
 
     def drawn(self, element: _Element) -> list[Block]:
         """The text in something that is drawn: in its shapes, or in the chart that it shows."""
         blocks = self.blocks(element)
         for embedded in element.iter(DRAW + "object"):
+            name = embedded.get(_HREF, "")
+            if name in self._drawn:
+                continue  # objects can hold each other, and in a circle
+            self._drawn |= {name} if name else set()
             root = self._embedded(embedded)
             body = root.find(OFFICE + "body") if root is not None else None
             blocks += self.blocks(body) if body is not None else []
@@ -196,6 +215,13 @@ class Story:
             return embedded[0]
         name = re.sub(r"^\./", "", embedded.get(_HREF, "")).strip("/")
         return self._part(f"{name}/content.xml") if name else None
+
+    def _raised(self, element: _Element) -> str | None:
+        """Whether a style raises or lowers the text of an element: `super 58%`, `-33% 58%`."""
+        name = element.get(TEXT + "style-name")
+        said = self._styles.says("text", name, STYLE + "text-position") if name is not None else None
+        offset = said.split()[0] if said and said.strip() else ""
+        return "sub" if offset.startswith(("sub", "-")) else "sup" if offset.strip("0%") else None
 
     def _is_hidden(self, family: str, element: _Element) -> bool:
         name = element.get(TEXT + "style-name")
@@ -215,7 +241,7 @@ def cells_of(row: _Element) -> Iterator[tuple[_Element, int]]:
     """The cells of a row, each with the number of columns that it stands for."""
     for cell in row:
         if cell.tag in (TABLE + "table-cell", TABLE + "covered-table-cell"):
-            yield cell, min(repeated(cell, "columns"), _REPEATED)
+            yield cell, repeated(cell, "columns")
 
 
 def repeated(element: _Element, what: str) -> int:

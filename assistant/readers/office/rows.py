@@ -12,14 +12,17 @@ from assistant.readers import working
 from assistant.readers.text import Block, Place
 from assistant.records import LocatorKind
 
-Row = tuple[int, list[str]]
-"""A row's number as the spreadsheet shows it, and its cells."""
+Row = tuple[int, dict[int, str]]
+"""A row's number as the spreadsheet shows it, and what is in its cells by the numbers of their columns."""
 
 _LOOKED_AT = 50  # rows in which the header is searched
 _NAME_LENGTH = 100  # a longer cell is a text and names no column
 _NUMBER = re.compile(r"[-+−(]?[\s$€£¥]*[\d.,'\s]*\d[\d.,'\s]*(?:e[-+]?\d+)?\)?\s*[%$€£¥]?", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _YEAR = re.compile(r"[12]\d{3}")
+_NUMBER_LENGTH = 60  # what is longer is no number; it would take the expression above long to tell
+_GAP = 10
+"""Empty cells, at most, that keep those after them in their columns."""
 _AT_ONCE = 1000
 
 
@@ -43,12 +46,14 @@ def joined(cells: list[str]) -> str:
 def sheet_blocks(name: str, rows: Iterable[Row], extras: Iterable[tuple[int, Block]]) -> Iterator[Block]:
     """A sheet: its name as a heading, its rows, and what stands at a row beside its cells (comments, text boxes)."""
     of_rows = ((int(block.places[0][1]), block) for block in row_blocks(rows))
-    beside = ((number, replace(extra, places=_place(number))) for number, extra in sorted(extras, key=_row))
-    for index, (number, block) in enumerate(heapq.merge(of_rows, beside, key=_row)):
-        if index == 0:
+    before = None
+    for number, block in heapq.merge(of_rows, sorted(extras, key=_row), key=_row):
+        if before is None:
             # The heading is in the row that follows it, not in the last one of the sheet before.
             yield Block(name, 1, _place(number))
-        yield block
+            before = number
+        yield replace(block, places=() if number == before else _place(number))
+        before = number
 
 
 def _row(numbered: tuple[int, Block]) -> int:
@@ -60,64 +65,71 @@ def row_blocks(rows: Iterable[Row]) -> Iterator[Block]:
     filled = _filled(rows)
     first = list(itertools.islice(filled, _LOOKED_AT))
     header = _header([cells for _, cells in first])
-    names = first[header][1] if header is not None else []
+    names = first[header][1] if header is not None else {}
     for index, (number, cells) in enumerate(itertools.chain(first, filled)):
         if header is None:
-            text = joined(cells)
+            text = _in_columns(cells)
         elif index > header and not _repeats(names, cells):
-            text = _named(names, cells)
+            text = "; ".join(f"{names[column]}: {cell}" if column in names else cell for column, cell in cells.items())
         else:
-            text = " | ".join(filter(None, cells))
+            text = " | ".join(cells.values())
         yield Block(text, places=_place(number))
 
 
 def _filled(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows that have something in them, each cell on one line."""
+    """The rows that have something in them: these cells only, in the order of their columns, each on one line."""
     for count, (number, cells) in enumerate(rows):
         if count % _AT_ONCE == 0:
             working()
-        cells = [" ".join(cell.split()) for cell in cells]
-        if any(cells):
-            yield number, cells
+        lines = ((column, " ".join(cells[column].split())) for column in sorted(cells))
+        filled = {column: line for column, line in lines if line}
+        if filled:
+            yield number, filled
+
+
+def _in_columns(cells: dict[int, str]) -> str:
+    """The cells of a row without the names of its columns."""
+    line: list[str] = []
+    before = 0
+    for column, cell in cells.items():
+        line += [""] * min(column - before - 1, _GAP)
+        line.append(cell)
+        before = column
+    return joined(line)
 
 
 def _place(number: int) -> tuple[Place, ...]:
     return ((LocatorKind.ROW, str(number)),)
 
 
-def _repeats(names: list[str], cells: list[str]) -> bool:
+def _repeats(names: dict[int, str], cells: dict[int, str]) -> bool:
     """Whether a row is the header once more."""
-    return all(not cell or cell == name for name, cell in itertools.zip_longest(names, cells, fillvalue=""))
+    return all(cell == names.get(column) for column, cell in cells.items())
 
 
-def _named(names: list[str], cells: list[str]) -> str:
-    pairs = itertools.zip_longest(names[: len(cells)], cells, fillvalue="")
-    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
-
-
-def _header(rows: list[list[str]]) -> int | None:
+def _header(rows: list[dict[int, str]]) -> int | None:
     """Which row names the columns: the first in which most are filled, if its cells can be names; else none does."""
-    widths = [sum(map(bool, cells)) for cells in rows]
+    widths = [len(cells) for cells in rows]
     width = max(widths, default=0)
     index = next((number for number, filled in enumerate(widths) if filled > width / 2), None)
     if index is None or width < 2 or index + 1 == len(rows):
         return None
     names, below = rows[index], rows[index + 1 :]
-    given = [name for name in names if name]
+    given = list(names.values())
     words = sum(_kind(name) == "words" for name in given)
     if len(set(given)) < len(given) or max(map(len, given)) > _NAME_LENGTH or not words:
         return None
-    kinds = [_usual_kind(cells[column] for cells in below if column < len(cells)) for column in range(len(names))]
-    for name, kind in zip(names, kinds, strict=True):
+    kinds = [_usual_kind(cells[column] for cells in below if column in cells) for column in names]
+    for name, kind in zip(given, kinds, strict=True):
         # A number names a column only if what stands below is of another kind: years above amounts.
-        if name and _kind(name) != "words" and (_kind(name) == kind or width == 2):
+        if _kind(name) != "words" and (_kind(name) == kind or width == 2):
             return None
     # Two columns of words may be pairs of a name and a value, without a header.
     return index if width > 2 or any(kind not in ("words", "") for kind in kinds) else None
 
 
 def _usual_kind(cells: Iterable[str]) -> str:
-    kinds = [_kind(cell) for cell in cells if cell]
+    kinds = [_kind(cell) for cell in cells]
     return max(sorted(set(kinds)), key=kinds.count, default="")
 
 
@@ -127,4 +139,4 @@ def _kind(cell: str) -> str:
         return "year"
     if _DATE.fullmatch(cell):
         return "date"
-    return "number" if _NUMBER.fullmatch(cell) else "words"
+    return "number" if len(cell) <= _NUMBER_LENGTH and _NUMBER.fullmatch(cell) else "words"

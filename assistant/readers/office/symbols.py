@@ -1,6 +1,8 @@
-"""The characters of the fonts that have signs in place of letters, as Word files and RTF files use them."""
+"""Characters that are more than their code: those of the fonts with signs in place of letters, and raised figures."""
 
 from __future__ import annotations
+
+import re
 
 _FIRST = 0xF000
 """Such a font's characters stand in the private use area from here, each at its code in the font."""
@@ -17,6 +19,23 @@ _SIGNS = {
         0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑",
     },
 }  # fmt: skip
+
+_FIGURES = re.compile(r"[0-9+−–,.;\s-]*")
+_RAISED = {
+    "sup": str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"),
+    "sub": str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋"),
+}
+
+
+def raised(text: str, how: str | None) -> str:
+    """Raised (`sup`) or lowered (`sub`) figures as such: 10⁶ is not 106, and the 1 of a note is no part of a year.
+
+    Letters stay as they are, as does text that is neither raised nor lowered.
+
+    >>> raised("6", "sup"), raised("2", "sub"), raised("1,2", "sup"), raised("th", "sup"), raised("6", None)
+    ('⁶', '₂', '¹,²', 'th', '6')
+    """
+    return text.translate(_RAISED[how]) if how and _FIGURES.fullmatch(text) else text
 
 
 def shown(text: str, font: str) -> str:

@@ -17,6 +17,7 @@ VAL = W + "val"
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"toc [1-9]|toc heading|table of figures", re.IGNORECASE)
 _OFF = ("0", "false", "off")
+_RAISED = {"superscript": "sup", "subscript": "sub", "baseline": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Style:
     level: int | None = None
     item: bool | None = None
     hidden: bool | None = None
+    raised: str | None = None
     contents: bool = False
 
     def over(self, base: Style) -> Style:
@@ -34,6 +36,7 @@ class Style:
             base.level if self.level is None else self.level,
             base.item if self.item is None else self.item,
             base.hidden if self.hidden is None else self.hidden,
+            base.raised if self.raised is None else self.raised,
             self.contents or base.contents,
         )
 
@@ -54,12 +57,12 @@ class Styles:
             return self._named(self._default)
         return direct(properties).over(self._named(_value(properties, "pStyle") or self._default))
 
-    def run_is_hidden(self, properties: _Element | None, paragraph: Style) -> bool:
-        """Whether text with these properties, in such a paragraph, is not shown."""
+    def run(self, properties: _Element | None, paragraph: Style) -> Style:
+        """What holds for text with these properties in such a paragraph."""
         if properties is None:
-            return bool(paragraph.hidden)
+            return paragraph
         style = _value(properties, "rStyle")
-        return bool(direct(properties).over(self._named(style) if style else Style()).over(paragraph).hidden)
+        return direct(properties).over(self._named(style) if style else Style()).over(paragraph)
 
     def _named(self, style_id: str, depth: int = 0) -> Style:
         """What a style and those that it is based on say."""
@@ -85,6 +88,7 @@ def direct(properties: _Element) -> Style:
         level=(integer(level) + 1) % 10 if level else None,  # the tenth is body text
         item=_value(numbering, "numId") != "0" if numbering is not None else None,
         hidden=vanish.get(VAL) not in _OFF if vanish is not None else None,
+        raised=_RAISED.get(_value(properties, "vertAlign")),
     )
 
 
