@@ -1,6 +1,7 @@
 """Puts documents into the sources folder: copies of files and folders, and what is fetched from the web, once.
 
 Nothing that is there is ever replaced: a file of the same name and other content is kept beside it, under a number.
+What is known of a document (its sidecar) comes with it and is named after it.
 """
 
 from __future__ import annotations
@@ -14,19 +15,34 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.fetching import fetch
-from assistant.readers.folder import DESCRIBING, SIDECARS, SourceFile, cannot_open, head_of, walk, why_no_reader
-from assistant.readers.kinds import PEEK, suffix
+from assistant.readers import no_reader, suffixes
+from assistant.readers.folder import (
+    DESCRIBING,
+    SIDECARS,
+    SourceFile,
+    cannot_open,
+    require_file,
+    sidecar_of,
+    unusable_name,
+    walk,
+    why_no_reader,
+)
+from assistant.readers.kinds import PEEK, by_content, suffix
 from assistant.records import AddReport, Progress, Skipped
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_SIGN_IN = re.compile(r"//[^/]*@")
 _NO_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_LONGEST_NAME = 120
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # names that Windows keeps
+_LONGEST_NAME = 180  # bytes; file systems take 255, and a number or ".yaml" may be added
+_LONGEST_SUFFIX = 20
 Write = Callable[[BinaryIO], object]
 
 
@@ -38,14 +54,15 @@ def add(items: Sequence[str | Path], sources: Path, told: Progress) -> AddReport
     """
     make_folder(sources)
     adding = _Adding(sources)
-    for done, item in enumerate(items):
+    # Sidecars last: most have come with their documents by then.
+    for done, item in enumerate(sorted(items, key=lambda item: suffix(str(item)) in SIDECARS)):
         told("Adding", done, len(items))
         try:
             adding.add(item)
         except UnreadableFile as error:
-            adding.refused.append(Skipped(str(item), str(error)))
+            adding.refuse(item, str(error))
         except OSError as error:
-            adding.refused.append(Skipped(str(item), cannot_open(error)))
+            adding.refuse(item, cannot_open(error))
     told("Adding", len(items), len(items))
     return AddReport(tuple(adding.added), tuple(adding.present), tuple(adding.refused))
 
@@ -58,6 +75,7 @@ class _Adding:
         self.added: list[str] = []
         self.present: list[str] = []
         self.refused: list[Skipped] = []
+        self._sidecars: set[Path] = set()
 
     def add(self, item: str | Path) -> None:
         """Add one item.
@@ -69,54 +87,96 @@ class _Adding:
             self._fetch(item)
             return
         path = Path(item)
-        if path.resolve().is_relative_to(self.sources.resolve()):
+        if _real(path).is_relative_to(_real(self.sources)):
             raise UnreadableFile("it is in the sources folder already; run assistant rebuild")
         if path.is_dir():
             self._folder(path)
+        elif path.name.lower() in DESCRIBING:
+            self._description(path, self.sources, path.name)
+        elif suffix(path.name) in SIDECARS:
+            self._sidecar_alone(path)
         else:
-            if reason := _why_not(path.name, head_of(path)):
-                raise UnreadableFile(reason)
-            self._copy(path, self.sources)
+            self._document(path, sidecar_of(path), self.sources)
+
+    def refuse(self, item: str | Path, reason: str) -> None:
+        """Note an item that is not added; a password in an address is not told."""
+        shown = _SIGN_IN.sub("//", item) if isinstance(item, str) and _WEB.match(item) else Path(item).as_posix()
+        self.refused.append(Skipped(shown, reason))
 
     def _folder(self, folder: Path) -> None:
         """Copy what a folder holds into a folder of its name, with the files that describe it."""
-        target = self.sources / safe_name(folder.resolve().name)
-        if self.sources.resolve().is_relative_to(folder.resolve()):
+        real = _real(folder)
+        target = self.sources / safe_name(real.name)
+        if _real(self.sources).is_relative_to(real):
             raise UnreadableFile("the sources folder lies in it; name the files or folders that you mean")
         try:
             entries = list(walk(folder))
         except SourcesMissing as error:
             raise UnreadableFile(str(error).removeprefix(f"{folder}: ")) from error
+        for entry in entries:
+            if isinstance(entry, Skipped):
+                self.refuse(folder / entry.file, entry.reason)
         files = [entry for entry in entries if isinstance(entry, SourceFile)]
-        self.refused += [
-            Skipped((folder / entry.file).as_posix(), entry.reason) for entry in entries if isinstance(entry, Skipped)
-        ]
         if not files:
             raise UnreadableFile("nothing in it can be read")
-        sidecars = {file.sidecar for file in files if file.sidecar}
-        describing = [path for path in folder.rglob("*") if path.name.lower() in DESCRIBING]
-        for path in (*(file.path for file in files), *sorted(sidecars), *sorted(describing)):
-            try:
-                self._copy(path, target / path.relative_to(folder).parent)
-            except OSError as error:
-                self.refused.append(Skipped(path.as_posix(), cannot_open(error)))
+        for file in files:
+            self._one(self._document, file.path, file.sidecar, (target / file.id).parent)
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.name.lower() in DESCRIBING and not any(part.startswith(".") for part in inside.parts):
+                self._one(self._description, path, target / inside.parent, path.name)
 
-    def _copy(self, path: Path, folder: Path) -> None:
+    def _one(self, add: Callable[..., None], path: Path, *arguments: object) -> None:
+        """Add one file of a folder; what cannot be added costs only itself."""
+        try:
+            add(path, *arguments)
+        except UnreadableFile as error:
+            self.refuse(path, str(error))
+        except OSError as error:
+            self.refuse(path, cannot_open(error))
+
+    def _document(self, path: Path, sidecar: Path | None, folder: Path) -> None:
+        """Copy a document, and its sidecar under the name that the document has got."""
+        require_file(path)
         with path.open("rb") as file:
-            self._note(*store(self.sources, folder, path.name, lambda target: shutil.copyfileobj(file, target)))
+            if reason := unusable_name(path.name) or _why_not(path.name, file):
+                raise UnreadableFile(reason)
+            stored, new = store(self.sources, folder, path.name, partial(shutil.copyfileobj, file))
+        self._note(stored, new)
+        if sidecar is not None:
+            self._sidecars.add(_real(sidecar))
+            described = self.sources / stored
+            self._one(self._description, sidecar, described.parent, f"{described.name}.yaml")
+
+    def _sidecar_alone(self, path: Path) -> None:
+        """Copy a sidecar whose document is among the sources already."""
+        if _real(path) in self._sidecars:
+            return
+        names = [entry.name for entry in self.sources.iterdir() if suffix(entry.name) not in SIDECARS]
+        if path.stem not in {*names, *(Path(name).stem for name in names)}:
+            raise UnreadableFile("it describes none of the sources; add it together with its document")
+        self._description(path, self.sources, path.name)
+
+    def _description(self, path: Path, folder: Path, name: str) -> None:
+        """Copy a file that describes others: its name is its meaning, so it gets no number."""
+        require_file(path)
+        with path.open("rb") as file:
+            write = partial(shutil.copyfileobj, file)
+            self._note(*store(self.sources, folder, name, write, numbered=False))
 
     def _fetch(self, address: str) -> None:
         """Fetch an address; a sidecar keeps from where, and on which day."""
         import yaml
 
         page = fetch(address)
-        name = safe_name(page.name)
-        stored, new = store(self.sources, self.sources, name, lambda target: target.write(page.data))
+        stored, new = store(self.sources, self.sources, safe_name(page.name), lambda target: target.write(page.data))
         self._note(stored, new)
         if new:
             about = {"url": page.url, "accessed": datetime.now(UTC).date().isoformat()}
             text = yaml.safe_dump(about, sort_keys=False, allow_unicode=True)
-            store(self.sources, self.sources, f"{stored}.yaml", lambda target: target.write(text.encode()))
+            store(
+                self.sources, self.sources, f"{stored}.yaml", lambda target: target.write(text.encode()), numbered=False
+            )
 
     def _note(self, stored: str, new: bool) -> None:
         (self.added if new else self.present).append(stored)
@@ -130,12 +190,12 @@ def receive(name: str, file: BinaryIO, sources: Path) -> tuple[str, bool]:
         UnreadableFile: no reader can read it, or it cannot be written; the message is the reason.
     """
     name = safe_name(name)
-    if reason := _why_not(name, file.read(PEEK)):
+    describes = name.lower() in DESCRIBING or suffix(name) in SIDECARS
+    if not describes and (reason := _why_not(name, file)):
         raise UnreadableFile(reason)
-    file.seek(0)
     make_folder(sources)
     try:
-        return store(sources, sources, name, lambda target: shutil.copyfileobj(file, target))
+        return store(sources, sources, name, partial(shutil.copyfileobj, file), numbered=not describes)
     except OSError as error:
         raise UnreadableFile(cannot_open(error)) from error
 
@@ -152,29 +212,44 @@ def make_folder(sources: Path) -> None:
         raise SourcesMissing(f"{sources}: {cannot_open(error)}") from error
 
 
-def store(sources: Path, folder: Path, name: str, write: Write) -> tuple[str, bool]:
+def store(sources: Path, folder: Path, name: str, write: Write, *, numbered: bool = True) -> tuple[str, bool]:
     """Puts a file into `folder` (within `sources`) in one step; its id, and whether it is new.
 
     A file of that name with the same content is left alone; beside one with other content, it gets a number.
 
     Raises:
         OSError: it cannot be written.
+        UnreadableFile: there is one with other content, and it is not to be `numbered`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    name = unicodedata.normalize("NFC", name)
+    path = Path(name)
     with _temporary(sources, write) as written:
-        path = Path(name)
         for number in count(1):
             target = folder / (name if number == 1 else f"{path.stem} ({number}){path.suffix}")
-            try:
-                with target.open("xb"):  # taken, so that nothing that comes up meanwhile is replaced
-                    pass
-            except FileExistsError:
-                if target.is_file() and filecmp.cmp(written, target, shallow=False):
-                    return _id(target, sources), False
-                continue
-            written.replace(target)
-            return _id(target, sources), True
+            if _put(written, target):
+                return _id(target, sources), True
+            if target.is_file() and filecmp.cmp(written, target, shallow=False):
+                return _id(target, sources), False
+            if not numbered:
+                raise UnreadableFile(f"{_id(target, sources)} is there with other content; merge them by hand")
     raise AssertionError("there is always a free number")
+
+
+def _put(written: Path, target: Path) -> bool:
+    """Give a file its name; `False` if that is taken, by one that comes up meanwhile too."""
+    try:
+        os.link(written, target)
+    except FileExistsError:
+        return False
+    except OSError:  # no links on this file system, or a folder that cannot be written to
+        try:
+            with target.open("xb"):
+                pass
+        except FileExistsError:
+            return False
+        written.replace(target)
+    return True
 
 
 @contextmanager
@@ -194,17 +269,30 @@ def _temporary(sources: Path, write: Write) -> Iterator[Path]:
 def safe_name(name: str) -> str:
     """A name that any system takes and that leads nowhere else: no folders, no control characters, not hidden."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rstrip("/").rpartition("/")[2])
-    name = _NO_NAME.sub("_", name).strip(" .") or "document"
-    end = suffix(name)
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - len(end)] + end
+    name = _NO_NAME.sub("_", name.encode("utf-8", "replace").decode("utf-8")).strip(" .") or "document"
+    if _RESERVED.fullmatch(name):
+        name = f"_{name}"
+    end = suffix(name) if len(suffix(name).encode()) <= _LONGEST_SUFFIX else ""
+    if len(name.encode()) > _LONGEST_NAME:
+        name = name.encode()[: _LONGEST_NAME - len(end.encode())].decode("utf-8", "ignore").rstrip(" .") + end
+    return name
 
 
-def _why_not(name: str, head: bytes) -> str | None:
-    """Why a file is not worth adding: it would not be read, and describes no other; judged by its first bytes."""
+def _why_not(name: str, file: BinaryIO) -> str | None:
+    """Why a file is not worth adding: it would not be read; judged by its name and, if need be, all of its bytes."""
     if name.startswith("."):
         return "a hidden file, which is not read; rename it"
-    describes = name.lower() in DESCRIBING or suffix(name) in SIDECARS
-    return None if describes else why_no_reader(name, head)
+    head = file.read(PEEK)
+    file.seek(0)
+    if suffix(name) in suffixes() or by_content(head, whole=False) != ".zip":
+        return why_no_reader(name, head)
+    data = file.read()  # of a ZIP file, only its parts tell what it is
+    file.seek(0)
+    return no_reader(name, suffix(name)) if by_content(data) == ".zip" else None
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _id(path: Path, sources: Path) -> str:

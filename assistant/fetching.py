@@ -58,9 +58,9 @@ def fetch(address: str) -> Fetched:
     Raises:
         UnreadableFile: it cannot be reached, is too large, or is nothing that a reader reads.
     """
-    if urlsplit(address).username is not None:
-        raise UnreadableFile("sign-in is not supported; save the page and add the file")
     try:
+        if urlsplit(address).username is not None:
+            raise UnreadableFile("sign-in is not supported; save the page and add the file")
         request = urllib.request.Request(
             _quoted(address),
             headers={

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,7 +105,7 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
         yield Skipped(_shown(folder, root), cannot_open(error))
         return
     paths = [Path(entry.path) for entry in entries]
-    sidecars = {path.stem + suffix(path.name): path for path in paths if suffix(path.name) in SIDECARS}
+    sidecars = _sidecars(paths)
     names = [path for path in paths if suffix(path.name) not in SIDECARS]
     described = {name.name for name in names} | {name.stem for name in names}
     real_folder = Path(os.path.realpath(folder))
@@ -114,6 +114,20 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
             path = Path(entry.path)
             if suffix(entry.name) not in SIDECARS or path.stem not in described:
                 yield from _entry(entry, _sidecar(path, sidecars), root, real_root, real_folder)
+
+
+def sidecar_of(path: Path) -> Path | None:
+    """The file beside a file that holds what is known of it.
+
+    Raises:
+        OSError: its folder cannot be listed.
+    """
+    return _sidecar(path, _sidecars(path.parent.iterdir()))
+
+
+def _sidecars(paths: Iterable[Path]) -> dict[str, Path]:
+    """The files that describe others, by their names with the suffix in lower case."""
+    return {path.stem + suffix(path.name): path for path in paths if suffix(path.name) in SIDECARS}
 
 
 def _sidecar(path: Path, sidecars: dict[str, Path]) -> Path | None:
