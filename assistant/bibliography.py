@@ -45,7 +45,7 @@ def locate(source: Source, start: int, end: int) -> str:
     if rows:
         parts.append(_range("row", rows))
     elif paragraphs and not paragraphs[0].isdigit():
-        parts.append(paragraphs[0])  # a footnote has a name of its own
+        parts.append(_between(paragraphs[0], paragraphs[-1]))  # a footnote has a name of its own
     elif paragraphs and not slides:
         parts.append(_range("paragraph", [label for label in paragraphs if label.isdigit()]))
     return ", ".join(parts)
@@ -62,6 +62,11 @@ def _headings(source: Source, start: int, name: str) -> list[str]:
     return parts + ([f"{name} “{section.label}”"] if section and section.label not in known else [])
 
 
+def _between(first: str, last: str) -> str:
+    """From a place with a name of its own to another one, or to a paragraph."""
+    return first if first == last else f"{first} to {f'paragraph {last}' if last.isdigit() else last}"
+
+
 def _range(name: str, labels: list[str]) -> str:
     return f"{name} {labels[0]}" if labels[0] == labels[-1] else f"{name}s {labels[0]}–{labels[-1]}"
 
@@ -73,6 +78,11 @@ def cite(citation: Citation) -> str:
     what = f"“{known.title}”" if known.title else citation.source_id
     seen = f"{known.url}, accessed {known.accessed}" if known.url and known.accessed else None
     return ", ".join(part for part in (who, what, known.issued, citation.locator, seen) if part) + "."
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 source, 2 sources."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def also_words(excerpt: Excerpt, duplicate: Citation) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from assistant.bibliography import also_words, cite
+from assistant.bibliography import also_words, cite, count
 from assistant.records import AddReport, Answer, BuildReport, CheckReport, Excerpt, Occurrence, SourceSummary
 
 
@@ -60,6 +60,8 @@ def print_answer(answer: Answer) -> None:
         _say(console, answer.message)
     for note in answer.notes:
         _say(console, Text(f"Note: {note}", "yellow"))
+    if answer.unsaid_words:
+        _say(console, Text(f"In none of your sources: {', '.join(answer.unsaid_words)}", "dim"))
     for statement in answer.statements:
         numbers = "".join(f"[{number}]" for number in statement.numbers)
         place = f" ({statement.citation.locator})" if statement.citation.locator else ""
@@ -108,9 +110,9 @@ def print_occurrences(phrase: str, occurrences: Sequence[Occurrence]) -> None:
             console,
             Text.assemble((place, "dim"), occurrence.before, (occurrence.citation.quote, "bold"), occurrence.after),
         )
-    for source_id, count in counts.most_common():
-        _say(console, f"{count:6}  {source_id}")
-    _say(console, f"{len(occurrences):6}  “{phrase}” in all, in {len(counts)} sources")
+    for source_id, times in counts.most_common():
+        _say(console, f"{times:6}  {source_id}")
+    _say(console, f"{len(occurrences):6}  “{phrase}” in all, in {count(len(counts), 'source')}")
 
 
 def print_sources(summaries: Sequence[SourceSummary]) -> None:
@@ -119,10 +121,10 @@ def print_sources(summaries: Sequence[SourceSummary]) -> None:
     for summary in summaries:
         known = summary.metadata
         about = [known.publisher, known.issued, f"covers {known.covers}" if known.covers else None]
-        size = f"{summary.words} words, {summary.passages} passages"
+        size = f"{count(summary.words, 'word')}, {count(summary.passages, 'passage')}"
         tail = "  " + "; ".join([*filter(None, about), size])
         _say(console, Text.assemble((summary.id, "bold"), f"  {summary.title}", (tail, "dim")))
-    _say(console, f"{len(summaries)} sources")
+    _say(console, count(len(summaries), "source"))
 
 
 def print_added(report: AddReport) -> None:
@@ -154,12 +156,12 @@ def print_report(report: BuildReport) -> None:
         _say(console, Text(f"note: {note}", "yellow"))
     _say(
         console,
-        f"{report.files} files read ({report.partly} of them with a note), {len(report.skipped)} left out",
+        f"{count(report.files, 'file')} read ({report.partly} of them with a note), {len(report.skipped)} left out",
     )
     _say(
         console,
-        f"{report.sources} sources ({len(report.added)} added, {len(report.changed)} changed, "
-        f"{len(report.removed)} removed, {report.unchanged} unchanged), {report.passages} passages, "
+        f"{count(report.sources, 'source')} ({len(report.added)} added, {len(report.changed)} changed, "
+        f"{len(report.removed)} removed, {report.unchanged} unchanged), {count(report.passages, 'passage')}, "
         f"{report.embedded} of them embedded, {report.seconds:.1f} s",
     )
 
@@ -169,8 +171,9 @@ def print_check(report: CheckReport) -> None:
     console = _console()
     for problem in report.problems:
         _say(console, Text(f"{problem.file}: {problem.reason}", "red"))
-    verdict = "all verified" if report.ok else f"{len(report.problems)} problems"
+    verdict = "all verified" if report.ok else count(len(report.problems), "problem")
     _say(
         console,
-        f"{report.sources} sources, {report.passages} passages stand word for word where the index says: {verdict}",
+        f"{count(report.sources, 'source')}, {count(report.passages, 'passage')}, word for word where the index says: "
+        f"{verdict}",
     )

@@ -273,6 +273,11 @@ class Answer:
             parts.append(f"“{statement.text}” " + "".join(f"[{number}]" for number in statement.numbers))
         return " ".join(parts)
 
+    @property
+    def unsaid_words(self) -> list[str]:
+        """Of the words that no source has, those that the message does not name."""
+        return [word for word in self.unseen_words if f"“{word}”" not in self.message]
+
     def turn(self) -> Turn:
         """This answer as the turn that a follow-up refers to."""
         return Turn(self.question, self.text, tuple(dict.fromkeys(e.citation.source_id for e in self.excerpts)))

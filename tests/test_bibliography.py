@@ -46,7 +46,10 @@ NOTES = [
     Block("Fees rose in May."),
     Block("See the tariff.", label="footnote 1"),
     Block("Then fell."),
+    Block("Kept by the office.", label="footnote 2"),
+    Block("In two copies.", label="footnote 3"),
 ]
+MAIL = [Block("From: Ines Aldous", label="header"), Block("The dues rose."), Block("The pier did not.")]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,9 @@ NOTES = [
         (NOTES, "the tariff", "section “Fees”, footnote 1"),
         (NOTES, "Then fell", "section “Fees”, paragraph 2"),
         (NOTES, "in May.\n\nSee the tariff.\n\nThen", "section “Fees”, paragraphs 1–2"),
+        (NOTES, "office.\n\nIn two", "section “Fees”, footnote 2 to footnote 3"),
+        (MAIL, "Ines", "header"),
+        (MAIL, "Ines Aldous\n\nThe dues", "header to paragraph 1"),
     ],
 )
 def test_a_place_is_said_as_its_kind_of_source_is_divided(blocks: list[Block], quote: str, place: str) -> None:

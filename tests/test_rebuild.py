@@ -529,7 +529,7 @@ def test_a_read_only_index_can_be_asked(shared: Library, bits: int, flags: list[
 def test_check_passes_on_a_fresh_index(notes: Library, command: Command) -> None:
     ran = command(notes, "check")
     assert ran.status == 0
-    assert ran.out.endswith("3 sources, 4 passages stand word for word where the index says: all verified\n")
+    assert ran.out.endswith("3 sources, 4 passages, word for word where the index says: all verified\n")
     report = notes.check()
     assert (report.ok, report.sources, report.passages) == (True, 3, 4)
 
@@ -550,7 +550,7 @@ def test_check_names_a_source_that_is_not_as_it_was_indexed(notes: Library, comm
     problem, verdict = ran.out.splitlines()
     assert problem.startswith("bees.txt: missing: " if how == "removed" else "bees.txt: changed: 1 of 1 passages ")
     assert problem.endswith("run assistant rebuild")
-    assert verdict == "3 sources, 3 passages stand word for word where the index says: 1 problems"
+    assert verdict == "3 sources, 3 passages, word for word where the index says: 1 problem"
     report = json.loads(command(notes, "check", "--json").out)
     assert (report["ok"], [item["file"] for item in report["problems"]]) == (False, ["bees.txt"])
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from assistant.bibliography import count
 from assistant.chat.rebuild import Status
-from assistant.chat.render import button, count, date_words, icon, notice_html, suggestions_html
+from assistant.chat.render import button, date_words, icon, notice_html, suggestions_html
 from assistant.records import BuildReport, SourceSummary
 
 NAME = "Assistant"
@@ -23,7 +25,7 @@ PANEL = f"""<section id="library" aria-labelledby="library-title"><div class="pa
 <h2 id="library-title" tabindex="-1">Sources</h2>
 {button("icon-button close", "close", icon("close"), title="Close")}</div>
 <div class="finder"><label class="unseen-words" for="filter">Filter the sources</label>
-<input id="filter" type="search" placeholder="Filter by title, publisher or date" autocomplete="off">
+<input id="filter" type="search" placeholder="Filter the sources" autocomplete="off">
 {button("plain-button", "add", "Add")}{button("plain-button", "rebuild", "Rebuild")}
 <input id="files" type="file" multiple hidden aria-label="Documents to add"></div>
 <div id="add-status" role="status"></div>
@@ -42,8 +44,10 @@ def welcome_html(suggestions: Sequence[str], sources: int) -> str:
 def sources_html(sources: Sequence[SourceSummary]) -> str:
     """The list of sources; each opens in the reader, and `data-words` is what the filter looks in."""
     items = []
+    titles = Counter(source.title for source in sources)
     for source in sources:
-        known = [source.metadata.publisher, source.metadata.issued and date_words(source.metadata.issued)]
+        file = source.id if titles[source.title] > 1 else None
+        known = [file, source.metadata.publisher, source.metadata.issued and date_words(source.metadata.issued)]
         details = "".join(f"<span>{escape(part)}</span>" for part in [*known, count(source.words, "word")] if part)
         described = [
             source.title,

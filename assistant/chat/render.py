@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from assistant.bibliography import also_words, cite
+from assistant.bibliography import also_words, cite, count
 from assistant.records import (
     CONTEXT_CHARACTERS,
     NOT_FOUND,
@@ -59,11 +59,6 @@ def button(style: str, do: str, inner: str, data: Mapping[str, object] | None = 
 def notice_html(words: str) -> str:
     """Something that the reader of the page must know before going on."""
     return f'<p class="notice" role="alert">{escape(words)}</p>'
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: 1 source, 2 sources."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def date_words(date: str) -> str:
@@ -143,8 +138,7 @@ def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
     parts = [_heading(answer)]
     if message := answer.message.removeprefix(NOT_FOUND).strip():  # the heading says it already
         parts.append(f'<p class="message">{escape(message)}</p>')
-    unsaid = [word for word in answer.unseen_words if f"“{word}”" not in answer.message]
-    if unsaid:
+    if unsaid := answer.unsaid_words:
         words = ", ".join(f"<q>{escape(word)}</q>" for word in unsaid)
         parts.append(f'<p class="unseen">In none of your sources: {words}</p>')
     parts.append("".join(f'<p class="notice">{escape(note)}</p>' for note in answer.notes))

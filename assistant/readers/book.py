@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading, working
 from assistant.readers.archive import open_container, parse_xml, part
-from assistant.readers.elements import page_blocks, parse_page
+from assistant.readers.elements import formulas_in, page_blocks, parse_page, without_formulas
 from assistant.readers.encoding import decode
 from assistant.readers.metadata import language_tag, partial_date
 from assistant.readers.text import Block, Place, make_source, one_line
@@ -199,6 +199,7 @@ def _blocks(
     """The blocks of the documents in reading order."""
     left_out: list[str] = []
     lost: list[str] = []
+    formulas = 0
     for named in dict.fromkeys(reference.get("idref", "") for reference in _named(package, "itemref")):
         name, item = items.get(named, ("", None))
         if item is None or item.get("media-type") not in _PAGES:
@@ -212,7 +213,9 @@ def _blocks(
             left_out.append(name)
             continue
         yield from page_blocks(tree, _places(tree, name, contents, lost))
+        formulas += formulas_in(tree)
         working()
+    problems += without_formulas(formulas)
     if left_out:
         problems.append(f"parts that are missing, damaged or no text: {', '.join(left_out)}")
     if lost:

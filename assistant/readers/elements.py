@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import UnreadableFile
 from assistant.readers.encoding import decode
+from assistant.readers.office.symbols import raised
 from assistant.readers.text import Block, Place
 
 if TYPE_CHECKING:
@@ -33,11 +34,6 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _NOT_IN_ROWS = frozenset({"table", "blockquote", "pre", *_HEADINGS})  # such a table makes the layout
 _LINE, _CELL = "\u2028", "\u2029"  # where a line and a cell end, told from the white space of the file
 _MARK = "\0"  # where a place begins; no page has this character
-_NUMBER = re.compile(r"\s*[+−-]?\d+\s*")
-_RAISED = {
-    "sup": str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"),
-    "sub": str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋"),
-}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -98,9 +94,13 @@ def walk(tree: HtmlElement, places: Mapping[HtmlElement, tuple[Place, ...]]) -> 
     return page
 
 
-def unread(tree: HtmlElement) -> tuple[str, ...]:
-    """A line that says how many formulas there are in a page, which are not read."""
-    formulas = sum(1 for _ in tree.iter("math"))
+def formulas_in(tree: HtmlElement) -> int:
+    """How many formulas there are in a page; they are not read."""
+    return sum(1 for _ in tree.iter("math"))
+
+
+def without_formulas(formulas: int) -> tuple[str, ...]:
+    """A line that says so, where there are any."""
     return (f"formulas left out: {formulas}",) if formulas else ()
 
 
@@ -180,16 +180,9 @@ class Walk:
         self.pre -= tag == "pre"
         self.depths["beside"] -= tag in _BESIDE
         self.depths["content"] -= tag in _CONTENT
-        raised = _raised(element)
-        if raised:
-            self.raise_figures(_RAISED[raised])
-
-    def raise_figures(self, letters: dict[int, int]) -> None:
-        """Write a raised or lowered number as such: 10⁶ is not 106, and the 1 of a note is no part of a year."""
-        start = self.raised.pop()
-        text = "".join(self.parts[start:])
-        if _NUMBER.fullmatch(text):
-            self.parts[start:] = [text.translate(letters)]
+        if how := _raised(element):
+            start = self.raised.pop()
+            self.parts[start:] = [raised("".join(self.parts[start:]), how)]
 
     def flush(self, level: int = 0) -> None:
         """End a block; a place that begins within a paragraph begins a block that goes on with it."""
@@ -229,7 +222,7 @@ def _raised(element: HtmlElement) -> str | None:
     """Whether an element is raised or lowered (`sup`, `sub`), as references to notes are too."""
     kinds = (element.get("role", ""), element.get("epub:type", ""), element.get("class", ""))
     note = element.tag == "a" and any("noteref" in kind or "footnote" in kind for kind in kinds)
-    return "sup" if note else element.tag if element.tag in _RAISED else None
+    return "sup" if note else element.tag if element.tag in ("sup", "sub") else None
 
 
 def _is_hidden(element: HtmlElement) -> bool:

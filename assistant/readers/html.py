@@ -11,7 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from assistant.readers import Reading
-from assistant.readers.elements import Walk, decode_page, parse_page, unread, walk
+from assistant.readers.elements import Walk, decode_page, formulas_in, parse_page, walk, without_formulas
 from assistant.readers.page_metadata import declared_metadata
 from assistant.readers.text import Block, canonical, make_source
 from assistant.records import Metadata
@@ -48,7 +48,7 @@ def read_page(data: bytes, charset: str | None = None) -> tuple[list[Block], Met
     tree, whole = parse_page(text)
     if not whole:
         problems += ("nested too deeply or damaged: only its beginning was read",)
-    problems += unread(tree)
+    problems += without_formulas(formulas_in(tree))
     page = walk(tree, {})
     main = _main_words(tree)
     chosen = _chosen(page, [_is_main(block, *main) for block in page.blocks])
