@@ -206,15 +206,23 @@ def test_a_saved_page_without_a_page_is_refused() -> None:
         saved("Content-Type: image/png\n\nx")
 
 
-def test_tables_captions_and_numbered_notes_within_the_main_text_are_kept() -> None:
+def test_tables_lists_captions_and_numbered_notes_within_the_main_text_are_kept() -> None:
     table = "<table><tr><th>Year</th><th>Dues</th></tr><tr><td>1988</td><td>24</td></tr></table>"
     figure = "<figure><img src='a.png'><figcaption>The pier.</figcaption></figure>"
     depth = ARTICLE.replace("two metres of water", "10<sup>2</sup> m<sup>3</sup>").replace(
         "silt.", "silt.<sup>[4]</sup>"
     )
     notes = "<p>[4] <a href='x'>log.example/4</a></p>"
-    html = f"<body><nav>Home</nav>{ARTICLE}{table}{figure}{depth}{notes}{ARTICLE}<footer>Imprint</footer></body>"
+    fees = "<ul><li>Ketch: 4</li><li>Brig: 9</li></ul>"
+    html = f"<body><nav>Home</nav>{ARTICLE}{table}{fees}{figure}{depth}{notes}{ARTICLE}<footer>Imprint</footer></body>"
     text = saved(f"Content-Type: text/html; charset=windows-1252\n\n{html}").sources[0].text
-    for kept in ("Year | Dues\n1988 | 24", "The pier.", "10² m³ more", "silt.[4]", "[4] log.example/4"):
+    for kept in (
+        "Year | Dues\n1988 | 24",
+        "Ketch: 4\nBrig: 9",
+        "The pier.",
+        "10² m³ more",
+        "silt.[4]",
+        "[4] log.example/4",
+    ):
         assert kept in text
     assert "Home" not in text and "Imprint" not in text

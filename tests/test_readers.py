@@ -19,6 +19,7 @@ from assistant import Library
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.readers import Reading, plain, read, reader_version, reader_versions
 from assistant.readers.folder import SourceFile, load, walk
+from assistant.readers.kinds import by_content
 from assistant.readers.metadata import from_mapping, interval, partial_date
 from assistant.readers.pages.blocks import mend, words_of
 from assistant.readers.text import Block, assemble, canonical, unwrap
@@ -127,6 +128,13 @@ def test_the_suffix_chooses_the_reader() -> None:
     assert reader_version(b"words", "notes") is None
     with pytest.raises(UnreadableFile, match=r"^no reader for \.xyz files; convert it to \.pdf, "):
         read(b"x", "a.xyz")
+
+
+def test_a_web_page_is_known_by_its_content_however_many_comments_come_first() -> None:
+    comments = b"<!--saved--> \n" * 70
+    assert by_content(comments + b"<!DOCTYPE html><p>x") == ".html"
+    assert by_content(comments + b"no page") is None  # a search that goes back and forth would never end
+    assert by_content(b"<!-- " * 250) is None
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html", "a.pdf"])
