@@ -136,9 +136,15 @@ def test_text_on_its_side_comes_after_that_of_the_page() -> None:
 
 
 def test_spaces_that_are_only_gaps_are_spaces() -> None:
-    # Helvetica's "harbour" at 10 points is 35.6 wide: what follows begins a fifth of the size after it.
+    # Helvetica's "harbour" at 10 points is 34.5 wide.
     assert text_of(pdf([[(40, 500, "harbour"), (77.8, 500, "light")]])) == "harbour light"
-    assert text_of(pdf([[(40, 500, "harbour"), (75.8, 500, "light")]])) == "harbourlight"
+    assert text_of(pdf([[(40, 500, "harbour"), (76, 500, "light")]])) == "harbour light"
+    assert text_of(pdf([[(40, 500, "harbour"), (75, 500, "light")]])) == "harbourlight"
+
+
+def test_letters_that_are_spaced_out_make_one_word() -> None:
+    words = b"/F 10 Tf 1.3 Tc 1 0 0 1 40 500 Tm (harbour) Tj 0 Tc"
+    assert text_of(pdf([[words]])) == "harbour"
 
 
 # Headers, footers, numbers

@@ -22,6 +22,7 @@ HYPHENS = "\x02\ufffe\u00ad"
 _WIDE_GAP = 0.8  # of the height of a line: wider than the space between words, mostly, and narrower than a gutter
 _LEVEL = 0.05  # what base lines of one line differ by
 _WORD_GAP = 0.15  # between words, where the file has no space and PDFium sees none
+_NARROW_GAP = 0.1  # between words, in a line whose letters stand close
 _OTHER_LINE = 0.6  # of the height: a base line that is farther off than that of a raised or lowered mark
 _SYMBOLS = {"\uf0b7": "\u2022", "\uf0a7": "\u25aa"}  # the bullets of the fonts Symbol and Wingdings
 _UNSET = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
@@ -213,9 +214,11 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     away = np.maximum(low[1:, 0] - high[:-1, 0], low[:-1, 0] - high[1:, 0]) > _WIDE_GAP * step
     other = (rise > _OTHER_LINE * step) | (away & (rise > _LEVEL * step))
     breaks = (np.diff(ends) > 0) | (other & (not letters.vertical))
-    apart = (low[1:, 0] - high[:-1, 0] > _WORD_GAP * np.minimum(size[1:], size[:-1])) & (np.diff(seen) == 1)
-    spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
+    gaps = (low[1:, 0] - high[:-1, 0]) / np.minimum(size[1:], size[:-1])
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(seen)]
+    least = np.concatenate([np.full(end - start, _word_gap(gaps[start : end - 1])) for start, end in pairwise(bounds)])
+    apart = (gaps > least[:-1]) & (np.diff(seen) == 1)
+    spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
     found = []
     for start, end in pairwise(bounds):
         for part in _split(low[start:end, 0], high[start:end, 0], size[start:end]):
@@ -228,6 +231,12 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
             weight = bold if bold == bold_end else None
             found.append(Line(text, left, bottom, right, top, float(base[middle]), *sizes, weight, positions))
     return found
+
+
+def _word_gap(gaps: Array) -> float:
+    """The least gap between words of a line, as a share of the height; letters may be spaced out."""
+    close = len(gaps) > 0 and float(np.median(gaps)) < _WORD_GAP - _NARROW_GAP
+    return _NARROW_GAP if close else _WORD_GAP
 
 
 def _split(left: Array, right: Array, size: Array) -> list[NDArray[np.int64]]:
