@@ -200,8 +200,8 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
     seen: dict[tuple[str, ...], int] = {}
     stale: dict[int, None] = {}
     for hit in hits:
-        if len(groups) == k:
-            break
+        if len(groups) == k and not any(_adjoins(index, group, hit.row) for group in groups):
+            continue  # what stands beside an excerpt still makes it longer
         number = int(index.passages[hit.row]["source"])
         if index.state(number) is not CitationState.VERIFIED:
             stale[number] = None
