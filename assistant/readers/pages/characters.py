@@ -214,10 +214,11 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     away = np.maximum(low[1:, 0] - high[:-1, 0], low[:-1, 0] - high[1:, 0]) > _WIDE_GAP * step
     other = (rise > _OTHER_LINE * step) | (away & (rise > _LEVEL * step))
     breaks = (np.diff(ends) > 0) | (other & (not letters.vertical))
-    gaps = (low[1:, 0] - high[:-1, 0]) / np.minimum(size[1:], size[:-1])
+    gaps, smaller = low[1:, 0] - high[:-1, 0], np.minimum(size[1:], size[:-1])
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(seen)]
-    least = np.concatenate([np.full(end - start, _word_gap(gaps[start : end - 1])) for start, end in pairwise(bounds)])
-    apart = (gaps > least[:-1]) & (np.diff(seen) == 1)
+    close = [np.full(end - start, _is_close((gaps / smaller)[start : end - 1])) for start, end in pairwise(bounds)]
+    wide = (gaps > _WORD_GAP * smaller) | (np.concatenate(close)[:-1] & (gaps > _NARROW_GAP * step))
+    apart = wide & (np.diff(seen) == 1)
     spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
     found = []
     for start, end in pairwise(bounds):
@@ -233,10 +234,9 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     return found
 
 
-def _word_gap(gaps: Array) -> float:
-    """The least gap between words of a line, as a share of the height; letters may be spaced out."""
-    close = len(gaps) > 0 and float(np.median(gaps)) < _WORD_GAP - _NARROW_GAP
-    return _NARROW_GAP if close else _WORD_GAP
+def _is_close(gaps: Array) -> bool:
+    """Whether the letters of a line are not spaced out, by the gaps between them as shares of their height."""
+    return len(gaps) > 0 and float(np.median(gaps)) < _WORD_GAP - _NARROW_GAP
 
 
 def _split(left: Array, right: Array, size: Array) -> list[NDArray[np.int64]]:
