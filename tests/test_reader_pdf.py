@@ -189,6 +189,19 @@ def test_a_short_document_loses_only_its_page_numbers() -> None:
     assert text_of(pdf([[*body(1), (198, 20, "1987")]])).endswith("1987")
 
 
+def test_what_a_browser_prints_around_a_page_is_left_out() -> None:
+    body = prose(0, 12)
+    around = [
+        (30, 485, "11/29/26, 6:25 AM"),
+        (180, 485, "The lock"),
+        (30, 15, "https://lock.example/a"),
+        (270, 15, "1/1"),
+    ]
+    assert text_of(pdf([[*around, *column(40, 420, body)]])) == " ".join(body)
+    kept = text_of(pdf([[*around[:2], *column(40, 420, body)]]))
+    assert kept.startswith("11/29/26, 6:25 AM") and kept.endswith(body[-1])
+
+
 def test_the_line_numbers_of_a_transcript_are_left_out() -> None:
     lines = prose(0, 25, 5)
     words = [

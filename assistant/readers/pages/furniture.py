@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _BARE = re.compile(
     r"\W*(?:p\.?|pp\.?|page|seite|pagina|página)?\W*(\d{1,5}|[ivxlc]{1,8})(?:\s*(?:/|of|von|de)\s*\d{1,5})?\W*"
 )
+_ADDRESS = re.compile(r"(?:https?|file)://|about:")
+_MOMENT = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\D{1,3}\d{1,2}[:.]\d{2}(?!\d)")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _NUMBERED_LINES = 20
 
@@ -43,11 +45,23 @@ def furniture(pages: Sequence[Page], heights: Sequence[float], labels: Sequence[
     found = _repeated(pages, margins)
     numbers = _page_numbers(pages, margins, labels)
     for index, page in enumerate(pages):
-        marked = found[index] | numbers[index]
-        kept = {number for rows in ends[index] for number in _outer(page, rows, marked, numbers[index])}
+        alone = numbers[index] | _by_browser(page, margins[index], f"{index + 1}/{len(pages)}")
+        marked = found[index] | alone
+        kept = {number for rows in ends[index] for number in _outer(page, rows, marked, alone)}
         # Where nothing would be left, the page is its header: perhaps no header at all.
         found[index] = kept | _line_numbers(page) if len(kept) < len(page) else numbers[index] & kept
     return found
+
+
+def _by_browser(page: Page, margins: Margins, number: str) -> set[int]:
+    """What browsers print around a page: address and page number at its foot, the moment and the title at its top."""
+    top, foot = (rows[0] if rows else [] for rows in margins)
+    at_top, at_foot = (
+        " ".join(page[line].text for line in sorted(row, key=lambda line: page[line].left)) for row in (top, foot)
+    )
+    if not (_ADDRESS.match(at_foot) and at_foot.endswith(f" {number}")):
+        return set()
+    return {*foot, *(top if _MOMENT.match(at_top) else ())}
 
 
 def _outer(page: Page, rows: list[list[int]], marked: set[int], numbers: set[int]) -> set[int]:
