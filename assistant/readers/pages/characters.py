@@ -216,8 +216,8 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     breaks = (np.diff(ends) > 0) | (other & (not letters.vertical))
     gaps, smaller = low[1:, 0] - high[:-1, 0], np.minimum(size[1:], size[:-1])
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(seen)]
-    close = [np.full(end - start, _is_close((gaps / smaller)[start : end - 1])) for start, end in pairwise(bounds)]
-    wide = (gaps > _WORD_GAP * smaller) | (np.concatenate(close)[:-1] & (gaps > _NARROW_GAP * step))
+    near = gaps < (_WORD_GAP - _NARROW_GAP) * smaller
+    wide = (gaps > _WORD_GAP * smaller) | ((gaps > _NARROW_GAP * step) & _mostly(near, breaks))
     apart = wide & (np.diff(seen) == 1)
     spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
     found = []
@@ -234,9 +234,11 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     return found
 
 
-def _is_close(gaps: Array) -> bool:
-    """Whether the letters of a line are not spaced out, by the gaps between them as shares of their height."""
-    return len(gaps) > 0 and float(np.median(gaps)) < _WORD_GAP - _NARROW_GAP
+def _mostly(near: NDArray[np.bool_], breaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """For each gap, whether most gaps of its line are near ones: then its letters are not spaced out."""
+    line = np.cumsum(breaks)
+    often = np.bincount(line, near & ~breaks) > np.bincount(line, ~breaks) / 2
+    return np.asarray(often[line], dtype=np.bool_)
 
 
 def _split(left: Array, right: Array, size: Array) -> list[NDArray[np.int64]]:
