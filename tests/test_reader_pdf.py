@@ -82,6 +82,25 @@ def test_what_spans_two_columns_parts_what_is_above_it_from_what_is_below() -> N
     assert order[1] < text_of(pdf([words], size=9)).index("Figure 1.") < order[2]
 
 
+def test_what_is_below_columns_comes_after_them() -> None:
+    one, two, below = prose(0, 8), prose(100, 8), prose(200, 4, 12)
+    words = [*column(20, 560, one), *column(210, 560, two), (20, 430, "2. Dues"), *column(20, 410, below)]
+    assert paragraphs(pdf([words], size=9)) == [" ".join([*one, *two]), "2. Dues", " ".join(below)]
+
+
+def test_the_items_of_a_list_are_paragraphs_where_they_can_be_told() -> None:
+    items = ["1. The keeper lit", "the lamp at dusk.", "2. The pilots saw it", "3. The mole was dark"]
+    text = [*prose(0, 3), "It was so:", *items]
+    found = paragraphs(pdf([column(20, 500, text)]))
+    assert found[-3:] == ["1. The keeper lit the lamp at dusk.", *items[2:]]
+    hanging = [(20 + 12 * (n in (1, 4)), 500 - 12 * n, line) for n, line in enumerate([*items, "and still", "", *text])]
+    assert paragraphs(pdf([[word for word in hanging if word[2]]]))[:3] == [
+        "1. The keeper lit the lamp at dusk.", items[2], "3. The mole was dark and still",
+    ]  # fmt: skip
+    years = ["They came to the harbour in the spring of", "1987. The pilots were there already, as ever"]
+    assert len(paragraphs(pdf([column(20, 500, years)]))) == 1
+
+
 def test_the_row_of_a_table_stays_a_line() -> None:
     rows = [
         ("Harbour", "Ships", "Dues"),

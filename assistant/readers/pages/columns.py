@@ -91,11 +91,27 @@ def _columns(page: _Page, pieces: list[int]) -> tuple[int, int, list[list[int]]]
             if end - start - 1 <= 2 * most:
                 continue
             sides = before[start + 1 : end].tolist()
+            below = _below(page, pieces[start + 1 : end], sides)
+            end, sides = end - below, sides[: len(sides) - below]
             if min(sides.count(True), sides.count(False)) > most:
                 parts = _parts(page, pieces[start + 1 : end], sides)
                 if parts:
                     best, most = (start + 1, end, parts), min(sides.count(True), sides.count(False))
     return best
+
+
+def _below(page: _Page, pieces: list[int], before: list[bool]) -> int:
+    """How many pieces stand below both columns of prose: under the first only, and in the file after the second."""
+    two = [piece for piece, side in zip(pieces, before, strict=True) if not side]
+    if not two:
+        return 0
+    last, lowest = max(two), max(page.row[piece] for piece in two)
+    count = 0  # `two` is not empty, so that this ends
+    while before[-1 - count] and pieces[-1 - count] > last and page.row[pieces[-1 - count]] > lowest:
+        count += 1
+    one = [piece for piece, side in zip(pieces[: len(pieces) - count], before, strict=False) if side]
+    settled = max(one, default=-1) < min(two) and _is_prose(page, one) and _is_prose(page, two)
+    return count if settled else 0
 
 
 def _gutters(left: Floats, right: Floats) -> list[float]:

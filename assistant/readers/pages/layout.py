@@ -17,7 +17,7 @@ from assistant.readers.pages.columns import regions
 _CELL_GAP = 1.2  # heights of a line between the cells of a row
 _BULLET = re.compile(r"[•●▪■◦‣⁃∙➢➤✓❖]")
 _LEADER = re.compile(r"(?:[.…·]\s?){4,}\s*[\w-]{1,8}$")
-_DASH = re.compile(r"[-–—*]\s")
+_ITEM = re.compile(r"(?:[-–—*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,5})[.)]|\[\d{1,3}\])\s")
 _NOTE_MARK = re.compile(r"[\d*†‡§¶\[(]")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟][\"'”’»)\]\d]*$")
 _WORD_GOES_ON = re.compile(r"[^\W\d_][-\u2010\u00ad\x02\ufffe]$")
@@ -233,19 +233,26 @@ def _column(rows: list[list[Line]], usual: float) -> list[Paragraph]:
 
 
 def _begins(before: Line, line: Line, after: Line | None, usual: float) -> bool:
-    """Whether a line begins a paragraph: a gap, a step up, other letters, a bullet, or a first line set in.
+    """Whether a line begins a paragraph: a gap, a step up, other letters, an item, or a first line set in.
 
     `usual` is the page's step from line to line, in heights of a line.
     """
-    step = before.base - line.base
-    if step < 0 or step > 1.25 * usual * line.size or _BULLET.match(line.text):
+    step, most = before.base - line.base, 1.25 * usual * line.size
+    if step < 0 or step > most or _BULLET.match(line.text):
         return True
     if _differ(before, line) or (None not in (before.bold, line.bold) and before.bold != line.bold):
         return True
-    if _DASH.match(line.text) and (_DASH.match(before.text) or _SENTENCE_END.search(before.text)):
+    if _ITEM.match(line.text) and (_ITEM.match(before.text) or _SENTENCE_END.search(before.text)):
         return True
     indent = 0.8 * line.size
-    return after is not None and line.left - before.left > indent and line.left - after.left > indent
+    if after is None or line.left - before.left <= indent or line.left - after.left <= indent:
+        return False
+    # The second line of an item is set in too, when another item or a gap follows.
+    return not (_is_item(before) and (_is_item(after) or line.base - after.base > most))
+
+
+def _is_item(line: Line) -> bool:
+    return bool(_ITEM.match(line.text) or _BULLET.match(line.text))
 
 
 def _differ(before: Line, after: Line) -> bool:
