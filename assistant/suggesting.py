@@ -9,6 +9,7 @@ from assistant.index.generation import Generation
 from assistant.records import LocatorKind
 
 _SUBTITLE = re.compile(r"\s*[:(–—].*|,\s*\d.*$")
+_REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)  # before the subject of a mail
 _ARTICLE = re.compile(r"(The|A|An)\b")
 _LONGEST = 70
 
@@ -36,7 +37,8 @@ def _question(index: Generation, number: int) -> str | None:
     asked = next((label for label in headings if label.endswith("?") and label != source.metadata.title), None)
     if asked:
         return asked
-    topic = _SUBTITLE.sub("", source.metadata.title or "").strip(" ?.")
+    title = _REPLY.sub("", source.metadata.title or "", count=1)
+    topic = _SUBTITLE.sub("", title).strip(" ?.")
     if not topic or len(topic) > _LONGEST:
         return None
     lowered = _ARTICLE.sub(lambda match: match[0].lower(), topic, count=1)
