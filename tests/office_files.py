@@ -71,7 +71,7 @@ def part(tag: str, content: str, before: str = "") -> str:
 
 
 def docx(body: str, before: str = "", **notes: str) -> bytes:
-    """A Word file with this body and these parts: `footnotes`, `endnotes`, `comments`, `styles`."""
+    """A Word file with this body and these parts: `footnotes`, `endnotes`, `comments`, `styles`, `numbering`."""
     parts = {f"word/{kind}.xml": part(f"w:{kind}", content) for kind, content in notes.items()}
     return zipped(
         {

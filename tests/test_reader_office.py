@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,62 @@ def test_notes_that_are_numbered_anew_are_told() -> None:
     assert reading.problems == (
         "its notes are numbered anew on each page or section: citations count them all through",
     )
+
+
+def numbered(*lists: str, levels: Sequence[tuple[str, str, str]]) -> str:
+    """The numbering of a document: one pattern with these levels, and lists by it, each with what it overrides."""
+    patterns = "".join(level(number, 1, form, text, more) for number, (form, text, more) in enumerate(levels))
+    return f'<w:abstractNum w:abstractNumId="7">{patterns}</w:abstractNum>' + "".join(
+        f'<w:num w:numId="{number}"><w:abstractNumId w:val="7"/>{overrides}</w:num>'
+        for number, overrides in enumerate(lists, 1)
+    )
+
+
+def level(number: int, start: int, form: str, text: str, more: str = "") -> str:
+    inside = f'<w:start w:val="{start}"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/>{more}'
+    return f'<w:lvl w:ilvl="{number}">{inside}</w:lvl>'
+
+
+def item(text: str, level: int, list_id: int = 1) -> str:
+    return p(text, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{list_id}"/></w:numPr>')
+
+
+def test_paragraphs_have_the_numbers_that_word_counts() -> None:
+    levels = [
+        ("upperRoman", "Article %1", '<w:pStyle w:val="Head"/>'),
+        ("decimal", "%1.%2.", "<w:isLgl/>"),
+        ("lowerLetter", "(%3)", ""),
+        ("bullet", "•", ""),
+        ("chineseCounting", "%5", ""),
+    ]
+    restart = '<w:lvlOverride w:ilvl="2"><w:startOverride w:val="3"/></w:lvlOverride>'
+    styles = (
+        '<w:style w:type="paragraph" w:styleId="Head"><w:name w:val="heading 1"/>'
+        '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>'
+    )
+    heading = '<w:pStyle w:val="Head"/>'
+    body = [
+        p("Dues", heading), item("Who pays", 1), item("Ships", 2), item("Boats", 2), item("no mark", 3),
+        item("neither", 4), item("When", 1), item("At once", 2), p("Pilots", heading), item("", 1), item("Duty", 1),
+        item("Third", 2, 2), item("Fourth", 2, 2), p("Plain", heading + '<w:numPr><w:numId w:val="0"/></w:numPr>'),
+        p("Wrecks", heading), item("of no list", 0, 9),
+    ]  # fmt: skip
+    data = docx("".join(body), styles=styles, numbering=numbered("", restart, levels=levels))
+    assert re.split(r"\n+", text_of(data)) == [
+        "Article I Dues", "1.1. Who pays", "(a) Ships", "(b) Boats", "no mark", "neither", "1.2. When", "(a) At once",
+        "Article II Pilots", "2.2. Duty", "(c) Third", "(d) Fourth", "Plain", "Article III Wrecks", "of no list",
+    ]  # fmt: skip
+    source = source_of(read(data, "a.docx"))
+    assert place(source, "Boats") == "section “Article I Dues”, paragraph 1"
+
+
+def test_a_list_with_a_level_of_its_own_counts_by_itself() -> None:
+    own = f'<w:lvlOverride w:ilvl="0">{level(0, 5, "decimal", "%1)")}</w:lvlOverride>'
+    numbering = numbered("", own, "", levels=[("decimal", "%1.", "")])
+    body = [item("one", 0), item("two", 0), item("five", 0, 2), item("three", 0, 3), item("six", 0, 2)]
+    assert text_of(docx("".join(body), numbering=numbering)).split("\n") == [
+        "1. one", "2. two", "5) five", "3. three", "6) six",
+    ]  # fmt: skip
 
 
 def test_other_kinds_of_word_files_are_read() -> None:

@@ -12,6 +12,7 @@ from assistant.readers.office.drawings import embedded, graphics
 from assistant.readers.office.formulas import OFFICE_MATH, office_math
 from assistant.readers.office.package import ALTERNATE, Package, chosen, integer
 from assistant.readers.office.symbols import raised, shown
+from assistant.readers.office.word_numbers import Numbers
 from assistant.readers.office.word_styles import VAL, Style, Styles, W
 from assistant.readers.office.writer import Writer, note, tidy
 from assistant.readers.text import Block, make_source
@@ -77,7 +78,8 @@ class _Document:
         self._package = package
         self._root = package.root(main)
         self._related = package.related(main)
-        self._styles = Styles(self._part("styles"))
+        self._numbers = Numbers(self._part("numbering"))
+        self._styles = Styles(self._part("styles"), self._numbers.linked)
         self._set_up = [root for root in (self._root, self._part("settings")) if root is not None]
         self._notes = {kind: self._notes_of(kind) for kind in _NOTES.values()}
         self._counts = {kind: self._first(kind) - 1 for kind in _NOTES.values()}
@@ -138,6 +140,9 @@ class _Document:
                 continue
             line = self._line(element)
             text, carried = "".join([*carried, *line.parts]), []
+            if line.style.item:
+                mark = self._numbers.next(line.style.list_id or "", line.style.list_level or 0)
+                text = mark + text if text.strip() else text
             if _goes_into_next(element):
                 carried = [text]
                 writer.paragraph("", cited=line.cited)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.readers.office.package import integer
@@ -25,16 +26,23 @@ class Style:
     """What a style gives the text that has it; `None` is what it leaves open."""
 
     level: int | None = None
-    item: bool | None = None
+    list_id: str | None = None
+    list_level: int | None = None
     hidden: bool | None = None
     raised: str | None = None
     contents: bool = False
+
+    @property
+    def item(self) -> bool:
+        """Whether it makes an item of a list, or a numbered paragraph."""
+        return self.list_id not in (None, "", "0")
 
     def over(self, base: Style) -> Style:
         """This style based on another."""
         return Style(
             base.level if self.level is None else self.level,
-            base.item if self.item is None else self.item,
+            base.list_id if self.list_id is None else self.list_id,
+            base.list_level if self.list_level is None else self.list_level,
             base.hidden if self.hidden is None else self.hidden,
             base.raised if self.raised is None else self.raised,
             self.contents or base.contents,
@@ -44,7 +52,9 @@ class Style:
 class Styles:
     """The styles of a file by their id."""
 
-    def __init__(self, root: _Element | None) -> None:
+    def __init__(self, root: _Element | None, linked: Mapping[str, int]) -> None:
+        """Read the styles; `linked` are the levels of those that lists name."""
+        self._linked = linked
         elements = root.findall(W + "style") if root is not None else []
         self._elements = {element.get(W + "styleId", ""): element for element in elements}
         self._known: dict[str, Style] = {}
@@ -75,6 +85,8 @@ class Styles:
             for kind in ("pPr", "rPr"):
                 properties = element.find(W + kind)
                 said = direct(properties).over(said) if properties is not None else said
+            if said.list_id and said.list_level is None:
+                said = replace(said, list_level=self._linked.get(style_id))
             self._known[style_id] = said.over(self._named(_value(element, "basedOn"), depth + 1))
         return self._known[style_id]
 
@@ -86,7 +98,10 @@ def direct(properties: _Element) -> Style:
     vanish = properties.find(W + "vanish")
     return Style(
         level=(integer(level) + 1) % 10 if level else None,  # the tenth is body text
-        item=_value(numbering, "numId") != "0" if numbering is not None else None,
+        list_id=_value(numbering, "numId") or None if numbering is not None else None,
+        list_level=integer(_value(numbering, "ilvl"), 0)
+        if numbering is not None and _value(numbering, "ilvl")
+        else None,
         hidden=vanish.get(VAL) not in _OFF if vanish is not None else None,
         raised=_RAISED.get(_value(properties, "vertAlign")),
     )
