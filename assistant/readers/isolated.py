@@ -108,6 +108,11 @@ class Isolated:
         while True:
             if time.monotonic() - started > total:
                 raise UnreadableFile(f"its reader was not done within {total:.0f} s and was stopped; split it")
+            if _held(seen) > self._memory:
+                raise _Lost(
+                    f"its reader took more than {self._memory / 1e9:.1f} GB of memory and was stopped; split it, "
+                    "or convert it to another format"
+                )
             try:
                 line = self._lines.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
@@ -115,11 +120,6 @@ class Isolated:
                     raise UnreadableFile(
                         f"its reader made no headway for {limit:.0f} s and was stopped; split it, or convert it to "
                         "another format"
-                    ) from None
-                if _held(seen) > self._memory:
-                    raise _Lost(
-                        f"its reader took more than {self._memory / 1e9:.1f} GB of memory and was stopped; split it, "
-                        "or convert it to another format"
                     ) from None
                 continue
             if not line:

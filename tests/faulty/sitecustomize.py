@@ -24,6 +24,7 @@ def read(data: bytes, source_id: str) -> Reading:
         held = []
         while True:
             held.append(bytearray(10_000_000))
+            working()
     if data.startswith(b"NOISY"):
         print("a parser prints this")  # noqa: T201
     return sound(data, source_id)
