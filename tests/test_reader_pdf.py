@@ -117,6 +117,24 @@ def test_the_row_of_a_table_stays_a_line() -> None:
         assert lines[-4:] == [" ".join(row) for row in rows]
 
 
+def test_cells_beside_the_middle_of_others_are_read_row_by_row() -> None:
+    words = []
+    for row, name in enumerate(["Aberwick", "Northsound", "Eel Bay", "Farholm"]):
+        words += [(40.0, 488.0 - 50 * row, name), *column(160, 500 - 50 * row, prose(100 * row, 3))]
+    cells = [f"{words[4 * row][2]} {' '.join(prose(100 * row, 3))}" for row in range(4)]
+    assert text_of(pdf([words])).replace("\n\n", " ") == " ".join(cells)
+
+
+def test_three_columns_of_which_the_file_goes_from_line_to_line() -> None:
+    columns = [prose(100 * number, 20, 4) for number in range(3)]
+    words = [
+        word for number, lines in enumerate(columns) for word in column(20 + 120 * number, 500 - 4 * number, lines)
+    ]
+    by_line = sorted(words, key=lambda word: (-word[1], word[0]))
+    expected = " ".join(line for lines in columns for line in lines)
+    assert text_of(pdf([by_line], size=6)).replace("\n\n", " ") == expected
+
+
 def test_a_list_with_marks_set_apart_is_no_pair_of_columns() -> None:
     items = prose(0, 8, 8)
     words = [
@@ -164,6 +182,52 @@ def test_spaces_that_are_only_gaps_are_spaces() -> None:
 def test_letters_that_are_spaced_out_make_one_word() -> None:
     words = b"/F 10 Tf 1.3 Tc 1 0 0 1 40 500 Tm (harbour) Tj 0 Tc"
     assert text_of(pdf([[words]])) == "harbour"
+
+
+def test_an_italic_f_that_leans_over_the_space_is_not_glued_to_the_next_word() -> None:
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Times-Italic/Encoding/WinAnsiEncoding>>"
+    # Times Italic's "of" at 10 points is 7.8 wide, but its f is drawn 1.5 points farther.
+    words = [b"/I 10 Tf 1 0 0 1 %g 500 Tm (%b) Tj" % place for place in ((40, b"of"), (49.6, b"the"))]
+    data = pdf([words], page=b"/Resources<</Font<</I 10 0 R>>>>", more=[font])
+    assert text_of(data) == "of the"
+
+
+def spelled_out(letters: dict[str, str]) -> bytes:
+    """An operator for each letter, shown as one and to be read as another."""
+    spans = (
+        b"/Span<</ActualText<FEFF%b>>>BDC (%b) Tj EMC" % (read_as.encode("utf-16-be").hex().encode(), shown.encode())
+        for shown, read_as in letters.items()
+    )
+    return b" ".join(spans)
+
+
+def test_words_from_right_to_left_are_read_that_way_each() -> None:
+    words = ["\u0639\u0644\u064a\u0643\u0645", "\u0648\u0631\u062d"]
+    shown = [
+        spelled_out(dict(zip(letters, reversed(word), strict=True)))
+        for letters, word in zip(("ABCDE", "FGH"), words, strict=True)
+    ]
+    line = b"/F 10 Tf 1 0 0 1 90 500 Tm %b ( ) Tj %b" % (shown[1], shown[0])
+    assert text_of(pdf([[line]])) == " ".join(words)
+
+
+def test_letters_that_are_shown_as_one_small_shape_are_kept() -> None:
+    words = [
+        b"/F 10 Tf 1 0 0 1 40 500 Tm (Seven men kept the light) Tj",
+        b"1 0 0 1 200 500 Tm",
+        spelled_out({".": "ab"}),
+    ]
+    assert text_of(pdf([words])) == "Seven men kept the light ab"
+
+
+def test_the_mark_of_a_note_is_apart_from_its_first_word() -> None:
+    note = b"/F 6 Tf 1 0 0 1 40 63 Tm (12) Tj /F 8 Tf 1 0 0 1 46.7 60 Tm (See the list of May.) Tj"
+    assert text_of(pdf([[(40, 500, "The keeper lit the lamp."), note]])).endswith("\n12 See the list of May.")
+
+
+def test_text_on_its_side_is_told_by_each_of_its_letters() -> None:
+    heads = [b"/F 8 Tf 0 1 -1 0 %d 300 Tm (Head %d) Tj" % (100 + 30 * n, n) for n in range(4)]
+    assert paragraphs(pdf([[*column(80, 500, prose(0, 3)), *heads]]))[1:] == ["Head 0", "Head 1", "Head 2", "Head 3"]
 
 
 # Headers, footers, numbers
@@ -230,6 +294,23 @@ def test_the_line_numbers_of_a_transcript_are_left_out() -> None:
     assert text_of(pdf([right_aligned])).split() == " ".join(lines).split()
 
 
+def test_titles_in_larger_type_are_kept_where_they_first_stand() -> None:
+    slides = ["Results", "Results", "Results", "Outlook", "Outlook", "Outlook"]
+    pages = [[b"/F 20 Tf 1 0 0 1 40 560 Tm (%b) Tj" % title.encode(), *body(n)] for n, title in enumerate(slides)]
+    text = text_of(pdf(pages))
+    assert (text.count("Results"), text.count("Outlook")) == (1, 1)
+
+
+def test_what_the_outline_names_is_no_running_header() -> None:
+    pages = [[(40.0, 560.0, f"Article {page}"), *body(page), (190.0, 20.0, str(page))] for page in range(1, 7)]
+    catalog, more = outline(*((f"Article {page}", page - 1) for page in range(1, 7)))
+    source = read(pdf(pages, catalog=catalog, more=more), "a.pdf").sources[0]
+    assert labels(source, LocatorKind.SECTION) == [f"Article {page}" for page in range(1, 7)]
+    header = [[(40.0, 570.0, "Of light"), *page[1:], (40.0, 540.0, "1. Of light")] for page in pages]
+    text = text_of(pdf(header[:3], catalog=catalog, more=more))
+    assert text.count("Of light") == 3
+
+
 # Paragraphs
 
 
@@ -245,6 +326,12 @@ def test_a_paragraph_goes_on_over_a_page_break_with_its_word_mended() -> None:
     assert labels(source, LocatorKind.PARAGRAPH) == ["1"]
     assert place(source, source.text.index("ship")) == "p. 1"
     assert place(source, source.text.index("long list")) == "p. 2"
+
+
+def test_a_broken_name_with_a_capital_in_it_is_mended() -> None:
+    lines = ["They moored the LightHouse there, as Light-", "House it was, and rowed the little Light-", "Boat."]
+    assert "as LightHouse it was" in text_of(pdf([column(40, 500, lines)]))
+    assert "little Light-Boat." in text_of(pdf([column(40, 500, lines)]))
 
 
 def test_notes_at_the_foot_of_a_page_do_not_part_a_paragraph() -> None:

@@ -12,7 +12,7 @@ from assistant.readers.text import make_source, one_line
 from assistant.records import Metadata
 
 SUFFIXES = (".pdf",)
-VERSION = 2
+VERSION = 3
 RECOGNISES = True
 _TITLE_PAGES = 3
 _UNSEEN = 0.25  # of the height of the type on a page: too small to be seen by a reader
@@ -31,7 +31,7 @@ def read(data: bytes, source_id: str) -> Reading:
         raise UnreadableFile("damaged: it has no pages; get or save it again")
     if all(page.damaged for page in pages):
         raise UnreadableFile("damaged: no page of it can be read; get or save it again")
-    texts = _paragraphs(pages)
+    texts = _paragraphs(document)
     if not any(texts):
         raise UnreadableFile(_nothing(pages))
     numbered = [(page.label, text) for page, text in zip(pages, texts, strict=True)]
@@ -48,10 +48,13 @@ def _nothing(pages: list[Page]) -> str:
     return "no readable text in it"
 
 
-def _paragraphs(pages: list[Page]) -> list[list[Paragraph]]:
+def _paragraphs(document: Document) -> list[list[Paragraph]]:
     """The paragraphs of each page, without running headers, footers and page numbers."""
+    pages = document.pages
     main = [page.lines[0] if page.lines else () for page in pages]
     dropped = furniture(main, [page.height for page in pages], [page.label for page in pages])
+    for entry in document.outline:
+        dropped[entry.page] -= _named(pages[entry.page], dropped[entry.page], letters_of(entry.title))
     found = []
     for page, lines, drop in zip(pages, main, dropped, strict=True):
         unseen = _UNSEEN * body_size(lines)  # what programs leave in a file for themselves
@@ -61,6 +64,19 @@ def _paragraphs(pages: list[Page]) -> list[list[Paragraph]]:
         else:
             found.append([each for direction in [kept, *page.lines[1:]] for each in paragraphs(direction)])
     return found
+
+
+def _named(page: Page, dropped: set[int], title: str) -> set[int]:
+    """Those at the top of a page that say the title of an entry of the outline, if nothing else on the page does."""
+    same = {
+        number
+        for number in dropped
+        if 2 * page.lines[0][number].base > page.height and letters_of(page.lines[0][number].text) == title
+    }
+    if not same:
+        return same
+    others = (line.text for number, line in enumerate(page.lines[0]) if number not in same)
+    return set() if title in letters_of(" ".join(others)) else same
 
 
 def _problems(document: Document) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def mend(paragraph: str, words: set[str]) -> str:
     def joined(match: re.Match[str]) -> str:
         left, right = match[1], match[2]
         hyphenated = f"{left}-{right}" in words and left + right not in words
-        return left if right[0].islower() and not hyphenated else f"{left}-"
+        return left if (right[0].islower() or left + right in words) and not hyphenated else f"{left}-"
 
     text = _BROKEN_WORD.sub(joined, paragraph)
     return unwrap(_DASH_AT_END.sub(r"\1", re.sub(f"[{HYPHENS}](?=\n?)", "-", text)))

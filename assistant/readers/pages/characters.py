@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import re
 import unicodedata
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.readers.pages import fonts
 from assistant.readers.pages.layout import Line
 
 HYPHENS = "\x02\ufffe\u00ad"
@@ -23,12 +23,10 @@ _WIDE_GAP = 0.8  # of the height of a line: wider than the space between words, 
 _LEVEL = 0.05  # what base lines of one line differ by
 _WORD_GAP = 0.15  # between words, where the file has no space and PDFium sees none
 _NARROW_GAP = 0.1  # between words, in a line whose letters stand close
+_MARK = 0.8  # of the height of the text: smaller is the mark of a note
 _OTHER_LINE = 0.6  # of the height: a base line that is farther off than that of a raised or lowered mark
 _SYMBOLS = {"\uf0b7": "\u2022", "\uf0a7": "\u25aa"}  # the bullets of the fonts Symbol and Wingdings
 _UNSET = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
-
-_FONT_NAME = 128  # bytes of it that are looked at
-_BOLD = re.compile(rb"bold|black|heavy|demi|cmbx|\bsfbx", re.IGNORECASE)
 _SAMPLE = 5  # one character in so many is looked at for whether it has a Unicode value
 _VERTICAL = 20  # characters at least on a page that is written downwards
 
@@ -43,7 +41,8 @@ class Letters:
     left corner of the page as it is shown: cut to its crop box and turned as the file says. `origins` are where the
     base line of each begins, `turns` by how many quarter turns each leans to the left. `garbled` is the share of those
     that are seen but have no Unicode value, `vertical` whether most follow each other downwards. `bold` says of the
-    first and last of each line of PDFium's whether it is.
+    first and last of each line of PDFium's whether it is. `advances` are the widths of letters that lean out of their
+    place, as an italic f does, `sizes` the type sizes of those whose boxes are flat, as of letters joined to one shape.
     """
 
     text: list[str]
@@ -54,6 +53,8 @@ class Letters:
     garbled: float
     vertical: bool
     bold: dict[int, bool]
+    advances: dict[int, float]
+    sizes: dict[int, float]
     width: float
     height: float
 
@@ -77,31 +78,16 @@ def letters(page: Any, text_page: Any) -> Letters:  # noqa: ANN401
     inside = _inside(boxes, page.get_size())
     text = text if inside.all() else [each if within else "\x00" for each, within in zip(text, inside, strict=True)]
     seen = np.array([character not in blank for character in text], dtype=bool) & inside
-    turns = _turns(text_page, text, page.get_rotation())
+    turns = _turns(text_page, text, boxes, origins, page.get_rotation())
     unset = sum(number for character, number in kinds.items() if _is_unset(character))
     sample = range(0, count, _SAMPLE)
     wrong = _SAMPLE * sum(raw.FPDFText_HasUnicodeMapError(text_page.raw, index) == 1 for index in sample)
     garbled = max(unset, wrong) / max(int(seen.sum()), 1)
     vertical = _is_vertical(seen, boxes, origins, turns)
-    bold = {int(each): _is_bold(text_page, int(each)) for each in _line_ends(text, seen)}
-    return Letters(text, seen, boxes, origins, turns, garbled, vertical, bold, *page.get_size())
-
-
-def _line_ends(text: list[str], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The first and last character that is seen on each line of PDFium's."""
-    where = np.flatnonzero(seen)
-    line = np.cumsum([character == "\n" for character in text])[where] if len(where) else where
-    breaks = np.flatnonzero(np.diff(line)) if len(where) else where
-    return np.unique(where[np.concatenate([[0], breaks, breaks + 1, [len(where) - 1]])]) if len(where) else where
-
-
-def _is_bold(text_page: Any, index: int) -> bool:  # noqa: ANN401
-    """Whether the name of a character's font says that it is bold."""
-    from pypdfium2 import raw
-
-    name, flags = ctypes.create_string_buffer(_FONT_NAME), ctypes.c_int()
-    raw.FPDFText_GetFontInfo(text_page.raw, index, name, _FONT_NAME, flags)
-    return _BOLD.search(name.value) is not None
+    bold = {int(each): fonts.is_bold(text_page, int(each)) for each in fonts.line_ends(text, seen)}
+    advances = fonts.advances(text_page, codes, np.flatnonzero(fonts.leans(seen, boxes, origins) & (turns == 0)))
+    sizes = {int(each): fonts.type_size(text_page, int(each)) for each in np.flatnonzero(fonts.is_flat(seen, boxes))}
+    return Letters(text, seen, boxes, origins, turns, garbled, vertical, bold, advances, sizes, *page.get_size())
 
 
 def _inside(boxes: Array, size: tuple[float, float]) -> NDArray[np.bool_]:
@@ -154,7 +140,13 @@ def _shown(page: Any, points: Array) -> Array:  # noqa: ANN401
     return np.stack(turned[page.get_rotation()], axis=1)
 
 
-def _turns(text_page: Any, text: list[str], rotation: int) -> NDArray[np.int64]:  # noqa: ANN401
+def _turns(
+    text_page: Any,  # noqa: ANN401
+    text: list[str],
+    boxes: Array,
+    origins: Array,
+    rotation: int,
+) -> NDArray[np.int64]:
     """By how many quarter turns each character leans to the left on the page as it is shown."""
     from pypdfium2 import raw
 
@@ -164,7 +156,9 @@ def _turns(text_page: Any, text: list[str], rotation: int) -> NDArray[np.int64]:
 
     begins = [0, *(index + 1 for index, character in enumerate(text[:-1]) if character == "\n")] if text else []
     first = [turns(index) for index in begins]
-    if len(set(first)) <= 1:
+    # PDFium does not always break the line before text on its side.
+    steps = np.abs(np.diff(origins[:, 1])) > _LEVEL * (boxes[1:, 3] - boxes[1:, 1])
+    if len({*first, *map(turns, (np.flatnonzero(steps) + 1).tolist())}) <= 1:
         return np.full(len(text), first[0] if first else 0, dtype=np.int64)
     return np.array([turns(index) for index in range(len(text))], dtype=np.int64)
 
@@ -207,19 +201,21 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
     corners = _upright(letters, letters.boxes[seen].reshape(-1, 2, 2), turn)
     low, high = corners.min(axis=1), corners.max(axis=1)
     base = _upright(letters, letters.origins[seen], turn)[:, 1]
-    size = np.maximum(high[:, 1] - low[:, 1], 0.1)
+    size = np.maximum(high[:, 1] - low[:, 1], [letters.sizes.get(index, 0.1) for index in seen.tolist()])
     ends = np.cumsum([character == "\n" for character in letters.text])[seen]
     step, rise = np.maximum(size[1:], size[:-1]), np.abs(np.diff(base))
     # Where the file goes from column to column, lines are half a line apart, and the next is far to the side.
     away = np.maximum(low[1:, 0] - high[:-1, 0], low[:-1, 0] - high[1:, 0]) > _WIDE_GAP * step
     other = (rise > _OTHER_LINE * step) | (away & (rise > _LEVEL * step))
     breaks = (np.diff(ends) > 0) | (other & (not letters.vertical))
-    gaps, smaller = low[1:, 0] - high[:-1, 0], np.minimum(size[1:], size[:-1])
+    begin, finish = _places(letters, seen, turn, low[:, 0], high[:, 0])
+    gaps, smaller = begin[1:] - finish[:-1], np.minimum(size[1:], size[:-1])
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(seen)]
     near = gaps < (_WORD_GAP - _NARROW_GAP) * smaller
     wide = (gaps > _WORD_GAP * smaller) | ((gaps > _NARROW_GAP * step) & _mostly(near, breaks))
     apart = wide & (np.diff(seen) == 1)
     spaced = {int(seen[each + 1]) for each in np.flatnonzero(apart) if _spaces(letters.text, int(seen[each]))}
+    spaced |= {int(seen[each]) for start in bounds[:-1] if (each := _marked(letters, seen, size, base, start))}
     found = []
     for start, end in pairwise(bounds):
         for part in _split(low[start:end, 0], high[start:end, 0], size[start:end]):
@@ -232,6 +228,24 @@ def _pieces(letters: Letters, seen: NDArray[np.int64], turn: int) -> list[Line]:
             weight = bold if bold == bold_end else None
             found.append(Line(text, left, bottom, right, top, float(base[middle]), *sizes, weight, positions))
     return found
+
+
+def _places(letters: Letters, seen: NDArray[np.int64], turn: int, left: Array, right: Array) -> tuple[Array, Array]:
+    """Where the place of each character in its line begins and ends: some are drawn beyond it or within it."""
+    begin = _upright(letters, letters.origins[seen], turn)[:, 0]
+    end = [letters.advances.get(index, math.inf) for index in seen.tolist()]
+    return begin, np.minimum(begin + end, right)
+
+
+def _marked(letters: Letters, seen: NDArray[np.int64], size: Array, base: Array, start: int) -> int:
+    """Where the first word after the raised mark of a note begins that a line begins with; 0 if none does."""
+    near = range(start, min(start + 4, len(seen)))
+    end = next((each for each in near if not letters.text[seen[each]].isdecimal()), start)
+    word = letters.text[seen[end] : seen[end] + 2] if end > start else []
+    if len(word) < 2 or not all(map(str.isalpha, word)):
+        return 0
+    raised = base[end - 1] - base[end] > _LEVEL * size[end] and size[end - 1] < _MARK * size[end]
+    return end if raised else 0
 
 
 def _mostly(near: NDArray[np.bool_], breaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -282,12 +296,25 @@ def _leftward(character: str) -> bool:
 
 
 def _mirrored(letters: Letters, positions: list[int]) -> list[int]:
-    """Positions with those of each leftward ligature put right: PDFium gives its letters in the wrong order."""
-    groups: list[list[int]] = []
-    for position in positions:
-        same = groups and position == groups[-1][-1] + 1 and np.array_equal(*letters.boxes[[position - 1, position]])
-        if same and any(_leftward(letters.text[each]) for each in (position - 1, position)):
-            groups[-1].append(position)
+    """Positions with those of each leftward ligature and word put right.
+
+    PDFium gives the letters of such a ligature in the wrong order, and those of some words from left to right.
+    """
+    words: list[list[list[int]]] = []
+    for before, position in pairwise([-2, *positions]):
+        pair = letters.text[before : position + 1] if position == before + 1 else ()
+        if any(map(_leftward, pair)) and np.array_equal(*letters.boxes[[before, position]]):
+            words[-1][-1].append(position)
+        elif pair and all(_leftward(each) or unicodedata.combining(each[0]) for each in pair):
+            words[-1].append([position])
         else:
-            groups.append([position])
-    return [position for group in groups for position in reversed(group)]
+            words.append([[position]])
+    return [position for word in words for position in _from_the_right(letters, word)]
+
+
+def _from_the_right(letters: Letters, word: list[list[int]]) -> list[int]:
+    """The positions of a word, given as those of each ligature in it."""
+    steps = np.sign(np.diff(letters.boxes[[ligature[0] for ligature in word], 2]))
+    if steps.sum() > 0:
+        return [position for ligature in reversed(word) for position in ligature]
+    return [position for ligature in word for position in reversed(ligature)]

@@ -169,7 +169,8 @@ def _are_cells(page: _Page, turns: list[list[int]]) -> bool:
     bottoms = [max(page.row[number] for number in turn) for turn in turns]
     if sum(map(int.__lt__, tops, bottoms)) < 0.3 * len(turns):
         return False
-    beside = sum(one == two for one, two in zip(tops[::2], tops[1::2], strict=False))
+    middles = list(map(int.__add__, tops, bottoms))
+    beside = sum(tops[i] == tops[i + 1] or middles[i] == middles[i + 1] for i in range(0, len(turns) - 1, 2))
     below = all(max(bottoms[i : i + 2]) < min(tops[i + 2 : i + 4]) for i in range(0, len(turns) - 2, 2))
     return below and beside >= 0.8 * (len(turns) // 2)
 
@@ -187,14 +188,19 @@ def _is_prose(page: _Page, pieces: list[int]) -> bool:
 
 
 def _is_full(page: _Page, pieces: list[int]) -> bool:
-    """Whether most lines reach from edge to edge."""
+    """Whether most lines reach from edge to edge, or, where these are columns again, most pieces from edge to edge."""
     edges: dict[int, tuple[float, float]] = {}
     for number in pieces:
         left, right = edges.get(page.row[number], (math.inf, -math.inf))
         edges[page.row[number]] = min(left, page.left[number]), max(right, page.right[number])
     width = max(right for _, right in edges.values()) - min(left for left, _ in edges.values())
     full = sum(right - left > 0.7 * width for left, right in edges.values())
-    return len(edges) >= 2 * _LINES and full > 0.5 * len(edges)
+    if len(edges) < 2 * _LINES:
+        return False
+    widths = sorted(page.right[pieces] - page.left[pieces])
+    column = widths[int(0.9 * len(widths))]
+    within = column < 0.6 * width and sum(each > 0.7 * column for each in widths) > 0.5 * len(widths)
+    return full > 0.5 * len(edges) or within
 
 
 def _is_aligned(page: _Page, one: list[int], two: list[int]) -> bool:

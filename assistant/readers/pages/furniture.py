@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from assistant.readers.pages.layout import Line
+from assistant.readers.pages.layout import Line, body_size
 
 _MARGIN = 0.2  # of the height of a page, at its top and foot, where headers and footers stand
 _ROWS = 4  # that a header or footer has at most
 _PAGES = 3  # on which a running header stands at least
 _GAP = 1.4  # heights of a line between a header and the text
 _FAR = 2.2  # heights of a line between parts of one header at most
+_TITLE = 1.2  # of the height of the text: larger is a title, as on slides
 _DENSITY = 0.4  # of the pages from its first to its last: every other page, with a gap
 _STEP = 4.0  # points by which its height differs between pages
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
@@ -50,7 +51,24 @@ def furniture(pages: Sequence[Page], heights: Sequence[float], labels: Sequence[
         kept = {number for rows in ends[index] for number in _outer(page, rows, marked, alone)}
         # Where nothing would be left, the page is its header: perhaps no header at all.
         found[index] = kept | _line_numbers(page) if len(kept) < len(page) else numbers[index] & kept
+    return _but_titles(pages, found)
+
+
+def _but_titles(pages: Sequence[Page], found: list[set[int]]) -> list[set[int]]:
+    """What is found without those in larger type than the text, where they first say what they say: they are titles."""
+    body = body_size([line for page in pages for line in page])
+    said: set[str] = set()
+    for page, numbers in zip(pages, found, strict=True):
+        large = {number for number in numbers if page[number].size > _TITLE * body and _says(page[number].text)}
+        first = {number for number in large if page[number].text not in said}
+        said.update(page[number].text for number in first)
+        numbers -= first
     return found
+
+
+def _says(text: str) -> bool:
+    """Whether a text is more than a page number."""
+    return bool(re.search(r"[^\W\d_]", text)) and not _BARE.fullmatch(text.casefold())
 
 
 def _by_browser(page: Page, margins: Margins, number: str) -> set[int]:
