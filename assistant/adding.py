@@ -57,12 +57,7 @@ def add(items: Sequence[str | Path], sources: Path, told: Progress) -> AddReport
     # Sidecars last: most have come with their documents by then.
     for done, item in enumerate(sorted(items, key=lambda item: suffix(str(item)) in SIDECARS)):
         told("Adding", done, len(items))
-        try:
-            adding.add(item)
-        except UnreadableFile as error:
-            adding.refuse(item, str(error))
-        except OSError as error:
-            adding.refuse(item, cannot_open(error))
+        adding.attempt(adding.add, item)
     told("Adding", len(items), len(items))
     return AddReport(tuple(adding.added), tuple(adding.present), tuple(adding.refused))
 
@@ -98,6 +93,15 @@ class _Adding:
         else:
             self._document(path, sidecar_of(path), self.sources)
 
+    def attempt(self, add: Callable[..., None], item: str | Path, *arguments: object) -> None:
+        """Add something by a method of this; what cannot be added costs only itself."""
+        try:
+            add(item, *arguments)
+        except UnreadableFile as error:
+            self.refuse(item, str(error))
+        except OSError as error:
+            self.refuse(item, cannot_open(error))
+
     def refuse(self, item: str | Path, reason: str) -> None:
         """Note an item that is not added; a password in an address is not told."""
         shown = _SIGN_IN.sub("//", item) if isinstance(item, str) and _WEB.match(item) else Path(item).as_posix()
@@ -120,20 +124,11 @@ class _Adding:
         if not files:
             raise UnreadableFile("nothing in it can be read")
         for file in files:
-            self._one(self._document, file.path, file.sidecar, (target / file.id).parent)
+            self.attempt(self._document, file.path, file.sidecar, (target / file.id).parent)
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             if path.name.lower() in DESCRIBING and not any(part.startswith(".") for part in inside.parts):
-                self._one(self._description, path, target / inside.parent, path.name)
-
-    def _one(self, add: Callable[..., None], path: Path, *arguments: object) -> None:
-        """Add one file of a folder; what cannot be added costs only itself."""
-        try:
-            add(path, *arguments)
-        except UnreadableFile as error:
-            self.refuse(path, str(error))
-        except OSError as error:
-            self.refuse(path, cannot_open(error))
+                self.attempt(self._description, path, target / inside.parent, path.name)
 
     def _document(self, path: Path, sidecar: Path | None, folder: Path) -> None:
         """Copy a document, and its sidecar under the name that the document has got."""
@@ -146,7 +141,7 @@ class _Adding:
         if sidecar is not None:
             self._sidecars.add(_real(sidecar))
             described = self.sources / stored
-            self._one(self._description, sidecar, described.parent, f"{described.name}.yaml")
+            self.attempt(self._description, sidecar, described.parent, f"{described.name}.yaml")
 
     def _sidecar_alone(self, path: Path) -> None:
         """Copy a sidecar whose document is among the sources already."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.readers.office.package import integer
-from assistant.readers.office.word_styles import VAL, W
+from assistant.readers.office.word_styles import W, value
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -50,12 +50,12 @@ class Numbers:
         for pattern in root.findall(W + "abstractNum"):
             key = pattern.get(W + "abstractNumId", "")
             self._levels[key] = dict(self._level(level) for level in pattern.findall(W + "lvl"))
-            for name, found in (("styleLink", named), ("numStyleLink", links)):
-                link = pattern.find(W + name)
-                if link is not None:
-                    found[link.get(VAL, "") if found is named else key] = key if found is named else link.get(VAL, "")
+            if style := value(pattern, "styleLink"):
+                named[style] = key
+            if style := value(pattern, "numStyleLink"):
+                links[key] = style
         for number in root.findall(W + "num"):
-            key, pattern = number.get(W + "numId", ""), _value(number, "abstractNumId")
+            key, pattern = number.get(W + "numId", ""), value(number, "abstractNumId")
             self._lists[key] = named.get(links.get(pattern, ""), pattern)
             for override in number.findall(W + "lvlOverride"):
                 level, own = integer(override.get(W + "ilvl"), 0), override.find(W + "lvl")
@@ -64,20 +64,20 @@ class Numbers:
                     self._lists[key] = f"{key} of {self._lists[key]}"
                     self._levels[self._lists[key]] = {**levels, level: self._level(own)[1]}
                 if override.find(W + "startOverride") is not None:
-                    self._starts[key, level] = integer(_value(override, "startOverride"), 1)
+                    self._starts[key, level] = integer(value(override, "startOverride"), 1)
 
     def _level(self, element: _Element) -> tuple[int, _Level]:
         level = integer(element.get(W + "ilvl"), 0)
-        style = _value(element, "pStyle")
+        style = value(element, "pStyle")
         if style:
             self.linked[style] = level
         return level, _Level(
-            integer(_value(element, "start"), 0),
-            _value(element, "numFmt") or "decimal",
-            _value(element, "lvlText"),
-            _value(element, "lvlRestart") != "0",
+            integer(value(element, "start"), 0),
+            value(element, "numFmt") or "decimal",
+            value(element, "lvlText"),
+            value(element, "lvlRestart") != "0",
             element.find(W + "isLgl") is not None,
-            "" if _value(element, "suff") == "nothing" else " ",
+            "" if value(element, "suff") == "nothing" else " ",
         )
 
     def next(self, list_id: str, level: int) -> str:
@@ -120,15 +120,10 @@ def _letters(number: int) -> str:
 def _roman(number: int) -> str:
     """A number in small Roman letters."""
     text = ""
-    for value, letters in _ROMAN:
-        text += letters * (number // value)
-        number %= value
+    for worth, letters in _ROMAN:
+        text += letters * (number // worth)
+        number %= worth
     return text
-
-
-def _value(parent: _Element, name: str) -> str:
-    child = parent.find(W + name)
-    return child.get(VAL, "") if child is not None else ""
 
 
 _FORMS: dict[str, Callable[[int], str]] = {

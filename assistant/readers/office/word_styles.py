@@ -65,13 +65,13 @@ class Styles:
         """What holds for a paragraph with these properties."""
         if properties is None:
             return self._named(self._default)
-        return direct(properties).over(self._named(_value(properties, "pStyle") or self._default))
+        return direct(properties).over(self._named(value(properties, "pStyle") or self._default))
 
     def run(self, properties: _Element | None, paragraph: Style) -> Style:
         """What holds for text with these properties in such a paragraph."""
         if properties is None:
             return paragraph
-        style = _value(properties, "rStyle")
+        style = value(properties, "rStyle")
         return direct(properties).over(self._named(style) if style else Style()).over(paragraph)
 
     def _named(self, style_id: str, depth: int = 0) -> Style:
@@ -87,23 +87,21 @@ class Styles:
                 said = direct(properties).over(said) if properties is not None else said
             if said.list_id and said.list_level is None:
                 said = replace(said, list_level=self._linked.get(style_id))
-            self._known[style_id] = said.over(self._named(_value(element, "basedOn"), depth + 1))
+            self._known[style_id] = said.over(self._named(value(element, "basedOn"), depth + 1))
         return self._known[style_id]
 
 
 def direct(properties: _Element) -> Style:
     """What the properties of a paragraph, a run or a style say themselves."""
-    level = _value(properties, "outlineLvl")
+    level = value(properties, "outlineLvl")
     numbering = properties.find(W + "numPr")
     vanish = properties.find(W + "vanish")
     return Style(
         level=(integer(level) + 1) % 10 if level else None,  # the tenth is body text
-        list_id=_value(numbering, "numId") or None if numbering is not None else None,
-        list_level=integer(_value(numbering, "ilvl"), 0)
-        if numbering is not None and _value(numbering, "ilvl")
-        else None,
+        list_id=value(numbering, "numId") or None if numbering is not None else None,
+        list_level=integer(value(numbering, "ilvl"), 0) if numbering is not None and value(numbering, "ilvl") else None,
         hidden=vanish.get(VAL) not in _OFF if vanish is not None else None,
-        raised=_RAISED.get(_value(properties, "vertAlign")),
+        raised=_RAISED.get(value(properties, "vertAlign")),
     )
 
 
@@ -115,6 +113,7 @@ def _by_name(name: str) -> Style:
     return Style(level=1 if name.lower() == "title" else None, contents=bool(_CONTENTS.fullmatch(name)))
 
 
-def _value(parent: _Element, name: str) -> str:
+def value(parent: _Element, name: str) -> str:
+    """The value of a property, empty where it has none."""
     child = parent.find(W + name)
     return child.get(VAL, "") if child is not None else ""
