@@ -35,7 +35,8 @@ from assistant.readers.folder import (
     why_no_reader,
 )
 from assistant.readers.kinds import PEEK, by_content, suffix
-from assistant.records import AddReport, Progress, Skipped
+from assistant.records import Progress
+from assistant.reports import AddReport, Skipped
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _SIGN_IN = re.compile(r"//[^/]*@")

@@ -164,6 +164,7 @@ def _make(
         index_id=index.id,
         searched=found.searched,
         notes=found.notes,
+        model=index.manifest["model"]["digest"],
     )
 
 

@@ -14,6 +14,7 @@ def cite_slice(source: Source, start: int, end: int, state: CitationState = Cita
     Raises:
         ValueError: the offsets enclose no text.
     """
+    page = next(iter(source.places(LocatorKind.PAGE, start, start + 1)), None)
     return Citation(
         source_id=source.id,
         metadata=source.metadata,
@@ -25,6 +26,7 @@ def cite_slice(source: Source, start: int, end: int, state: CitationState = Cita
         suffix=source.text[end : end + CONTEXT_CHARACTERS],
         digest=source.digest,
         state=state,
+        page=page.number if page else 0,
     )
 
 

@@ -13,7 +13,8 @@ from assistant.index.generation import Generation, verify_files
 from assistant.readers import reader_versions
 from assistant.readers.folder import walk
 from assistant.readers.isolated import Isolated
-from assistant.records import CheckReport, CitationState, Progress, Skipped, Source
+from assistant.records import CitationState, Progress, Source
+from assistant.reports import CheckReport, Skipped
 
 
 def check(index: Generation, progress: Progress | None = None) -> CheckReport:

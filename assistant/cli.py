@@ -21,7 +21,8 @@ from assistant.child import start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
 from assistant.library import Library
-from assistant.records import AnswerKind, BuildReport, CheckReport, Skipped, Turn
+from assistant.records import AnswerKind, Turn
+from assistant.reports import BuildReport, CheckReport, Skipped
 from assistant.settings import DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SOURCES
 
 _EXAMPLES = """examples:

@@ -9,7 +9,8 @@ from assistant.analysis import find_phrase, words
 from assistant.bibliography import cite_slice
 from assistant.errors import UsageError
 from assistant.index.generation import Generation
-from assistant.records import CitationState, Occurrence
+from assistant.records import CitationState
+from assistant.reports import Occurrence
 
 _AROUND = 60
 """Characters shown before and after an occurrence, at most."""

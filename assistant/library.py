@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
-from assistant.records import (
-    AddReport,
-    Answer,
-    BuildReport,
-    CheckReport,
-    CitationState,
-    Excerpt,
-    Occurrence,
-    Progress,
-    Source,
-    SourceSummary,
-    Turn,
-)
+from assistant.records import Answer, CitationState, Excerpt, Progress, Source, Turn
+from assistant.reports import AddReport, BuildReport, CheckReport, Occurrence, SourceSummary
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from assistant.bibliography import also_words, cite, count
-from assistant.records import AddReport, Answer, BuildReport, CheckReport, Excerpt, Occurrence, SourceSummary
+from assistant.records import Answer, Excerpt
+from assistant.reports import AddReport, BuildReport, CheckReport, Occurrence, SourceSummary
 
 
 def _console() -> Console:

@@ -56,13 +56,15 @@ class AnswerKind(StrEnum):
 class Locator:
     """A place in a source: it holds from `start` to the next locator of its kind.
 
-    `level` is the heading level of a SECTION (1 is the top) and 0 for the other kinds.
+    `level` is the heading level of a SECTION (1 is the top) and 0 for the other kinds. `number` is that of a PAGE of a
+    PDF in its file, from 1, whatever its printed `label`, and 0 for the other kinds.
     """
 
     start: int
     kind: LocatorKind
     label: str
     level: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class Metadata:
 
     `issued` is a partial ISO date (2005, 2005-09 or 2005-09-19), and so is `accessed`, the day on which it was fetched
     from `url`. `covers` is an ISO 8601 interval of such dates, the time that the source is about. `references` are
-    mappings with author, title, publisher, date and url.
+    mappings with author, title, publisher, date and url. `type` is a type of CSL, such as article-journal. `csl` holds
+    what citation styles need besides, as variables of CSL-JSON 1.0.2 (container-title, volume, page, DOI, editor ...);
+    `author` is among them where the parts of the authors' names are known, and then spells the same names as `authors`.
     """
 
     title: str | None = None
@@ -85,6 +89,7 @@ class Metadata:
     type: str | None = None
     references: tuple[Mapping[str, str], ...] = ()
     accessed: str | None = None
+    csl: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,8 @@ class Citation:
     """Where a quotation stands: enough for a person to find it, and for a program to check it.
 
     `quote`, `prefix` and `suffix` are the fields of a W3C Web Annotation TextQuoteSelector, `start` and `end` those of
-    a TextPositionSelector (in `Source.text`); `digest` is that of the file that was quoted.
+    a TextPositionSelector (in `Source.text`); `digest` is that of the file that was quoted. `page` is the number in a
+    PDF file, from 1, of the page on which the quotation begins; 0 elsewhere.
     """
 
     source_id: str
@@ -162,6 +168,7 @@ class Citation:
     suffix: str
     digest: str
     state: CitationState = CitationState.VERIFIED
+    page: int = 0
 
     @property
     def title(self) -> str:
@@ -249,7 +256,8 @@ class Answer:
     `excerpts` are numbered from 1 in order; when `found` is false they are the closest passages, not an answer.
     `message` is the program's own words (never a quotation); `notes` say what the reader should know (sources that
     changed since the build, sources left out by a filter); `unseen_words` are words of the question that no source has.
-    `confidence` is in [0, 1].
+    `confidence` is in [0, 1]. `index_id` is the index that was asked, `model` the digest of its
+    embedding model's folder.
     """
 
     question: str
@@ -264,6 +272,7 @@ class Answer:
     index_id: str
     searched: int
     notes: tuple[str, ...] = ()
+    model: str = ""
 
     @property
     def text(self) -> str:
@@ -285,102 +294,3 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; the names are those of the fields."""
         return {**asdict(self), "text": self.text}
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One place where a phrase stands: `before` and `after` are the words around it on the same paragraph."""
-
-    citation: Citation
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file, and why it or something in it could not be used."""
-
-    file: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSummary:
-    """One line of the list of sources."""
-
-    id: str
-    metadata: Metadata
-    passages: int
-    words: int
-
-    @property
-    def title(self) -> str:
-        """The source's title, or its file name."""
-        return self.metadata.title or self.id
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a rebuild did: ids of sources added, changed and removed; counts and seconds, measured.
-
-    `files` counts the files that were read, `skipped` are those that were left out, and `problems` are things in files
-    that were read all the same.
-    """
-
-    index_id: str
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: int
-    skipped: tuple[Skipped, ...]
-    sources: int
-    passages: int
-    embedded: int
-    seconds: float
-    notes: tuple[str, ...] = ()
-    problems: tuple[Skipped, ...] = ()
-    files: int = 0
-
-    @property
-    def partly(self) -> int:
-        """How many files were read with something left out of them, or with a note."""
-        return len({problem.file for problem in self.problems})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What was put into the sources folder: ids of new files, of files that were there already, and what was not.
-
-    `rebuilt` is what the rebuild after it did; `None` where there was nothing new.
-    """
-
-    added: tuple[str, ...]
-    present: tuple[str, ...]
-    refused: tuple[Skipped, ...]
-    rebuilt: BuildReport | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What a check found: passages verified word for word, and a line for each thing that is wrong."""
-
-    sources: int
-    passages: int
-    problems: tuple[Skipped, ...] = field(default=())
-
-    @property
-    def ok(self) -> bool:
-        """True when every passage stands in its source as indexed."""
-        return not self.problems
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {**asdict(self), "ok": self.ok}

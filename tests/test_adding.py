@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from assistant import Library, fetching
 from assistant.adding import add, safe_name
-from assistant.records import AddReport
+from assistant.reports import AddReport
 
 WORDS = "The tide gauge at Skarn Point was read every morning at six."
 

@@ -23,7 +23,7 @@ from assistant import Library
 from assistant.index import collect as collecting
 from assistant.index.generation import seal_of
 from assistant.readers.folder import load
-from assistant.records import BuildReport
+from assistant.reports import BuildReport
 from assistant.settings import FORMAT_VERSION, MAX_QUESTION
 
 HIVES = "How many hives does the orchard keep?"

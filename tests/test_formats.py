@@ -13,7 +13,7 @@ import pytest
 from conftest import Command
 
 from assistant import Library
-from assistant.records import BuildReport
+from assistant.reports import BuildReport
 
 CORPUS = Path(__file__).parent / "corpus"
 PAGE = """<!DOCTYPE html><html><head><title>The pier</title><meta name="author" content="Ines Aldous"></head><body>

@@ -23,7 +23,8 @@ from assistant.readers.kinds import by_content
 from assistant.readers.metadata import from_mapping, interval, partial_date
 from assistant.readers.pages.blocks import mend, words_of
 from assistant.readers.text import Block, assemble, canonical, unwrap
-from assistant.records import LocatorKind, Metadata, Skipped, Source
+from assistant.records import LocatorKind, Metadata, Source
+from assistant.reports import Skipped
 
 CORPUS = Path(__file__).parent / "corpus"
 SECTION, PAGE, PARAGRAPH = LocatorKind.SECTION, LocatorKind.PAGE, LocatorKind.PARAGRAPH

@@ -22,7 +22,6 @@ from assistant.chat.render import (
 from assistant.records import (
     Answer,
     AnswerKind,
-    BuildReport,
     Citation,
     CitationState,
     Excerpt,
@@ -30,11 +29,10 @@ from assistant.records import (
     LocatorKind,
     Metadata,
     Query,
-    Skipped,
     Source,
-    SourceSummary,
     Statement,
 )
+from assistant.reports import BuildReport, Skipped, SourceSummary
 
 
 def citation(source: Source, start: int, end: int) -> Citation:

@@ -9,7 +9,7 @@ from html import escape
 from assistant.bibliography import count
 from assistant.chat.rebuild import Status
 from assistant.chat.render import button, date_words, icon, notice_html, suggestions_html
-from assistant.records import BuildReport, SourceSummary
+from assistant.reports import BuildReport, SourceSummary
 
 NAME = "Assistant"
 TAGLINE = "Answers in the exact words of your sources"

@@ -16,7 +16,8 @@ from assistant.chat import listing, render
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
 from assistant.errors import AssistantError
-from assistant.records import SourceSummary, Turn
+from assistant.records import Turn
+from assistant.reports import SourceSummary
 
 if TYPE_CHECKING:
     from assistant.library import Library

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from assistant.child import start
-from assistant.records import BuildReport, Skipped
+from assistant.reports import BuildReport, Skipped
 
 if TYPE_CHECKING:
     from assistant.library import Library

@@ -33,7 +33,8 @@ from assistant.evaluation.summary import (
 from assistant.index.build import build
 from assistant.index.generation import Generation
 from assistant.library import Library
-from assistant.records import BuildReport, Progress, Query, Turn
+from assistant.records import Progress, Query, Turn
+from assistant.reports import BuildReport
 from assistant.reranking import Reranker
 from assistant.retrieval import parse, retrieve, stages
 from assistant.settings import DEFAULT_INDEX

@@ -27,7 +27,8 @@ from assistant.index.vectors import Input, Journal, Taken, embed
 from assistant.index.write import Contents, write_generation
 from assistant.passages import Piece, context, heading, split
 from assistant.readers.text import digest
-from assistant.records import BuildReport, Progress, Source
+from assistant.records import Progress, Source
+from assistant.reports import BuildReport
 from assistant.settings import Recipe
 
 

@@ -14,7 +14,8 @@ from assistant.readers.folder import SourceFile, load, walk
 from assistant.readers.isolated import Isolated
 from assistant.readers.metadata import merge, parse
 from assistant.readers.text import digest
-from assistant.records import Metadata, Skipped, Source
+from assistant.records import Metadata, Source
+from assistant.reports import Skipped
 
 _MAX_SIDECAR = 1_000_000
 """Bytes; YAML is slow to read."""

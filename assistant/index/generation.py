@@ -186,9 +186,7 @@ class Generation:
         row = self._all("SELECT id, text, metadata, digest, locators, seal FROM sources WHERE number = ?", number)[0]
         if source_seal(*row[:5]) != row[5]:
             raise self._damaged(row[0])
-        locators = tuple(
-            Locator(start, LocatorKind(kind), label, level) for start, kind, label, level in json.loads(row[4])
-        )
+        locators = tuple(Locator(start, LocatorKind(kind), *rest) for start, kind, *rest in json.loads(row[4]))
         source = Source(row[0], row[1], _metadata(row[2]), row[3], locators)
         with self._lock:
             self._texts[number] = source

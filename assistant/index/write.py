@@ -6,7 +6,7 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,8 @@ def _write_sources(path: Path, collection: Collection) -> str:
     try:
         database.execute(_TABLE)
         for number, (source, stamp) in enumerate(zip(collection.sources, collection.stamps, strict=True)):
-            locators = [[locator.start, locator.kind, locator.label, locator.level] for locator in source.locators]
             metadata = _json(asdict(source.metadata))
-            places = _json(locators)
+            places = _json([astuple(locator) for locator in source.locators])
             seal = source_seal(source.id, source.text, metadata, source.digest, places)
             row = (
                 number, source.id, stamp.file, stamp.size, stamp.mtime_ns, stamp.digest, stamp.reader,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.readers import no_reader, suffixes
 from assistant.readers.kinds import PEEK, by_content, suffix
-from assistant.records import Skipped
+from assistant.reports import Skipped
 
 DESCRIBING = frozenset({"library.json", "library.bib", "library.ris", "questions.jsonl"})
 """Names of files that describe the library and are not sources."""

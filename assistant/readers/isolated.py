@@ -176,8 +176,6 @@ def _reading(told: dict[str, Any]) -> Reading:
     for source in told["sources"]:
         known = source.pop("metadata")
         known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        places = tuple(
-            Locator(start, LocatorKind(kind), label, level) for start, kind, label, level in source.pop("locators")
-        )
+        places = tuple(Locator(start, LocatorKind(kind), *rest) for start, kind, *rest in source.pop("locators"))
         sources.append(Source(**source, metadata=Metadata(**known), locators=places))
     return Reading(tuple(sources), tuple(told["problems"]))

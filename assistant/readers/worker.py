@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import BinaryIO
 
 import psutil
@@ -47,7 +47,7 @@ def told(reading: Reading) -> dict[str, object]:
             "text": source.text,
             "metadata": asdict(source.metadata),
             "digest": source.digest,
-            "locators": [[place.start, place.kind, place.label, place.level] for place in source.locators],
+            "locators": [astuple(place) for place in source.locators],
         }
         for source in reading.sources
     ]
