@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from assistant.plain import restore
+
 Span = tuple[int, int]
 Progress = Callable[[str, int, int], None]
 """Told the stage of long work, how much of it is done, and how much there is."""
@@ -294,3 +296,13 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; the names are those of the fields."""
         return {**asdict(self), "text": self.text}
+
+    @classmethod
+    def from_dict(cls, data: object) -> Answer:
+        """The answer that `to_dict` gave, also by way of JSON; fields that only later versions know are left out.
+
+        Raises:
+            ValueError: it is none; the message says what is wrong, and where.
+        """
+        answer: Answer = restore(cls, data)
+        return answer
