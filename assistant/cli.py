@@ -20,6 +20,7 @@ from typing import Any
 from assistant.child import start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
+from assistant.exporting import CITE_HELP, add_cite_arguments, cite, write_out
 from assistant.library import Library
 from assistant.records import AnswerKind, Turn
 from assistant.reports import BuildReport, CheckReport, Skipped
@@ -32,6 +33,8 @@ _EXAMPLES = """examples:
   assistant ask "What was agreed?" --only "joint-*" --after 2005
   assistant retrieve "inspections" -k 10 --json
   assistant find "action for action"
+  assistant cite kedo.md --style apa
+  assistant cite --answers answers.json -o answers.docx
   assistant add report.pdf notes/ https://example.org/statement.html
   assistant rebuild
   assistant check
@@ -123,6 +126,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     retrieve.add_argument("question")
     find = command("find", _find, "list every occurrence of a phrase, counted by source", as_json)
     find.add_argument("phrase")
+    add_cite_arguments(command("cite", _cite, CITE_HELP))
     command("sources", _sources, "list the indexed sources", as_json)
     command("check", _check, "verify every passage against its source, word for word", as_json)
     evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json, second])
@@ -272,6 +276,12 @@ def _find(options: argparse.Namespace) -> int:
 
         print_occurrences(options.phrase, occurrences)
     return 0 if occurrences else 1
+
+
+def _cite(options: argparse.Namespace) -> int:
+    library = _library(options) if options.answers else _ready(options)
+    write_out(cite(options, library), options.out)
+    return 0
 
 
 def _sources(options: argparse.Namespace) -> int:

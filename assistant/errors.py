@@ -11,6 +11,7 @@ AssistantError
 │   └── IndexLocked     another build is running
 ├── ModelUnusable       a model cannot be loaded (3)
 ├── ServerError         the chat cannot be served (3)
+├── CitingFailed        a citation cannot be formatted, or a document not written (3)
 └── UnreadableFile      one file cannot be read; a build reports it and goes on
 """
 
@@ -65,6 +66,10 @@ class ModelUnusable(AssistantError):
 
 class ServerError(AssistantError):
     """The chat cannot be served."""
+
+
+class CitingFailed(AssistantError):
+    """A citation cannot be formatted, or a document not written."""
 
 
 class UnreadableFile(AssistantError):

@@ -1,0 +1,176 @@
+"""Answers as a document: the questions, the quotations with their citations, and a bibliography.
+
+The words of the sources stand in it exactly as in the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from assistant.bibliography import also_words, count
+from assistant.citing.exchange import bibtex, csl_json, items, ris
+from assistant.citing.items import keys, of_citations, pinpoint
+from assistant.citing.pandoc import (
+    Node,
+    cited,
+    convert,
+    emphasis,
+    heading,
+    link,
+    metadata,
+    paragraph,
+    quotation,
+    words,
+)
+from assistant.citing.styles import Style, bibliography, everything, options, references
+from assistant.links import deep_link
+from assistant.records import Answer, Citation, Excerpt, Metadata
+
+
+class Format(StrEnum):
+    """What answers and sources are written as."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    DOCX = "docx"
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSL_JSON = "csl-json"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its files."""
+        return _SUFFIXES[self]
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+        return _MEDIA_TYPES[self]
+
+
+_SUFFIXES = {
+    Format.TEXT: ".txt",
+    Format.MARKDOWN: ".md",
+    Format.HTML: ".html",
+    Format.DOCX: ".docx",
+    Format.BIBTEX: ".bib",
+    Format.RIS: ".ris",
+    Format.CSL_JSON: ".json",
+}
+_MEDIA_TYPES = {
+    Format.TEXT: "text/plain; charset=utf-8",
+    Format.MARKDOWN: "text/markdown; charset=utf-8",
+    Format.HTML: "text/html; charset=utf-8",
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Format.BIBTEX: "application/x-bibtex",
+    Format.RIS: "application/x-research-info-systems",
+    Format.CSL_JSON: "application/vnd.citationstyles.csl+json",
+}
+_TARGETS = {
+    Format.TEXT: ("plain",),
+    Format.MARKDOWN: ("commonmark+footnotes-raw_html",),
+    Format.HTML: ("html", "--standalone", "--section-divs"),
+    Format.DOCX: ("docx",),
+}
+"""How pandoc writes a document."""
+
+
+def write_answers(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
+    """Answers, in order, as a document with a bibliography, or their sources for a reference manager.
+
+    Raises:
+        CitingFailed: pandoc cannot write it.
+    """
+    return write_sources(_known(answers), style, form) if form not in _TARGETS else _document(answers, style, form)
+
+
+def write_sources(known: dict[str, Metadata], style: Style, form: Format) -> bytes:
+    """The bibliography of these sources, by id, as a document or for a reference manager.
+
+    Raises:
+        CitingFailed: pandoc cannot write it.
+    """
+    if form is Format.BIBTEX:
+        return bibtex(known).encode()
+    if form is Format.RIS:
+        return ris(known).encode()
+    if form is Format.CSL_JSON:
+        return csl_json(known).encode()
+    if form is Format.TEXT:
+        return "".join(f"{entry}\n" for entry in bibliography(known, style)).encode()
+    made = {each["id"]: each for each in items(known)}
+    meta = {**references(made), "nocite": everything(made), "pagetitle": metadata(style.heading)}
+    return convert(_bibliography(style), *_TARGETS[form], *options(style), meta=meta)
+
+
+def _document(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
+    known = _known(answers)
+    names = keys(known.items())
+    blocks = [block for answer in answers for block in _answer(answer, names)]
+    blocks += [*(_bibliography(style) if known else ()), _about(answers, known)]
+    made = {each["id"]: each for each in items(known)}
+    meta = {**references(made), "pagetitle": metadata(answers[0].question if answers else "")}
+    return convert(blocks, *_TARGETS[form], *options(style), meta=meta)
+
+
+def _known(answers: Sequence[Answer]) -> dict[str, Metadata]:
+    """What is known of each source that the answers quote."""
+    return of_citations(citation for answer in answers for citation in citations(answer))
+
+
+def citations(answer: Answer) -> list[Citation]:
+    """The citations of an answer: its sentences, then its excerpts with the places that have the same words."""
+    excerpts = [citation for each in answer.excerpts for citation in (each.citation, *each.duplicates)]
+    return [*(statement.citation for statement in answer.statements), *excerpts]
+
+
+def _answer(answer: Answer, names: dict[str, str]) -> list[Node]:
+    """The blocks of an answer."""
+    blocks = [heading(1, answer.question)]
+    blocks += [paragraph(words(answer.message))] if answer.message else []
+    blocks += [paragraph([emphasis(words(f"Note: {note}"))]) for note in answer.notes]
+    if answer.unsaid_words:
+        blocks.append(paragraph(words(f"In none of the sources: {', '.join(answer.unsaid_words)}.")))
+    blocks += [quotation(_quoted(statement.text, statement.citation, names)) for statement in answer.statements]
+    if answer.excerpts:
+        blocks.append(heading(2, "Excerpts" if answer.found else "Closest passages, which do not answer it"))
+    for excerpt in answer.excerpts:
+        blocks += _excerpt(excerpt, names)
+    return blocks
+
+
+def _excerpt(excerpt: Excerpt, names: dict[str, str]) -> list[Node]:
+    """An excerpt, where it stands, and where else."""
+    citation = excerpt.citation
+    address = deep_link(citation)
+    more = [{"t": "Space"}, link("Original", address)] if address else []
+    blocks = [quotation(_quoted(excerpt.text, citation, names, more))]
+    for other in excerpt.duplicates:
+        also = [*words(f"{also_words(excerpt, other)} "), *words(other.title), {"t": "Space"}]
+        blocks.append(paragraph([*also, cited(names[other.source_id], pinpoint(other.locator))]))
+    return blocks
+
+
+def _quoted(text: str, citation: Citation, names: dict[str, str], more: Sequence[Node] = ()) -> list[Node]:
+    """A quotation in its paragraphs, the last with its citation."""
+    parts = [words(part) for part in f"“{text}”".split("\n\n")]
+    parts[-1] += [{"t": "Space"}, cited(names[citation.source_id], pinpoint(citation.locator)), *more]
+    return [paragraph(part) for part in parts]
+
+
+def _bibliography(style: Style) -> list[Node]:
+    return [heading(1, style.heading, "bibliography"), {"t": "Div", "c": [["refs", [], []], []]}]
+
+
+def _about(answers: Sequence[Answer], known: dict[str, Metadata]) -> Node:
+    """Where the words come from, for whoever finds the document later."""
+    day = date.today()
+    indexes = ", ".join(dict.fromkeys(answer.index_id for answer in answers))
+    told = (
+        f"Quoted word for word from {count(len(known), 'source')} on {day.day} {day:%B %Y} (index {indexes}). "
+        "Check a quotation against its source before relying on it."
+    )
+    return paragraph([emphasis(words(told))])

@@ -1,0 +1,146 @@
+"""What is known of a source as an item of CSL-JSON 1.0.2, the data that citation styles work on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from assistant.citing.pandoc import Inlines, words
+from assistant.records import Citation, Metadata
+
+_TITLES = ("title", "container-title", "collection-title")
+_RANGES = str.maketrans({"-": "\u2011"})  # a hyphen within a page label, such as A-12, is no range
+_SMALL = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+
+
+def item(known: Metadata, source_id: str) -> dict[str, Any]:
+    """The item of a source, without its id; what is not known is left out.
+
+    Without a title it is cited by the name of its file. The type decides how it is typeset; where it is not known, a
+    source with an address is set as a web page, one with a publisher as a document, and others as a report.
+    """
+    made: dict[str, Any] = {name: value for name, value in known.csl.items() if value not in (None, "", [], {})}
+    made["type"] = known.type or _type(known)
+    made["title"] = known.title or source_id.rpartition("/")[2]
+    made.pop("author", None)
+    if known.authors:
+        made["author"] = authors(known)
+    for name, date in (("issued", known.issued), ("accessed", known.accessed)):
+        if date:
+            made[name] = {"date-parts": [[int(part) for part in date.split("-")]]}
+    for name, value in (("publisher", known.publisher), ("URL", known.url), ("language", known.language)):
+        if value:
+            made[name] = value
+    if not str(made.get("URL", "http://")).lower().startswith(("http://", "https://")):
+        del made["URL"]
+    return made
+
+
+def _type(known: Metadata) -> str:
+    if known.url:
+        return "webpage"
+    return "document" if known.publisher else "report"  # Chicago prints no entry for a document without one
+
+
+def authors(known: Metadata) -> list[dict[str, str]]:
+    """The authors as names of CSL: in parts where these are known and spell the names in full, else as they stand."""
+    parts = known.csl.get("author")
+    if isinstance(parts, list | tuple) and tuple(map(spelled, parts)) == known.authors:
+        return [dict(name) for name in parts]
+    return [{"literal": name} for name in known.authors]
+
+
+def spelled(name: object) -> str:
+    """A name of CSL in full.
+
+    >>> spelled({"family": "Dijk", "given": "Jan", "non-dropping-particle": "van"}), spelled({"literal": "Port Office"})
+    ('Jan van Dijk', 'Port Office')
+    """
+    if not isinstance(name, Mapping):
+        return ""
+    if name.get("literal"):
+        return str(name["literal"])
+    parts = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
+    return " ".join(str(name[part]) for part in parts if name.get(part))
+
+
+def reference(made: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """An item as pandoc takes it: dates as ISO 8601-2 strings, titles as they stand.
+
+    A style may put English titles into title case; those of another language, or of one not known, keep theirs.
+    """
+    given: dict[str, Any] = {**made, "id": key}
+    for name, value in made.items():
+        if isinstance(value, Mapping) and "date-parts" in value:
+            given[name] = "/".join(iso_date(part) for part in value["date-parts"])
+    english = str(made.get("language", "")).lower().split("-")[0] == "en"
+    for name in _TITLES:
+        if name in made:
+            title = words(str(made[name]))
+            given[name] = Inlines(title if english else [{"t": "Span", "c": [["", ["nocase"], []], title]}])
+    return given
+
+
+def iso_date(parts: Sequence[int | str]) -> str:
+    """The parts of a date as an ISO 8601 date, as exact as they are."""
+    numbers = [int(part) for part in parts]
+    return "-".join(f"{number:0{4 if place == 0 else 2}}" for place, number in enumerate(numbers))
+
+
+def pinpoint(locator: str) -> str:
+    """The place of a citation as styles print it.
+
+    >>> pinpoint("pp. 12–13"), pinpoint("section “Energy”, paragraphs 4–5"), pinpoint("slide 3")
+    ('pp. 12–13', 'under “Energy”, paras. 4–5', 'slide 3')
+    """
+    if locator.startswith(("p. ", "pp. ")):
+        return locator.translate(_RANGES)
+    place = re.sub(r"(^|, )paragraph(s?) (?=[\d–]+$)", r"\1para\2. ", locator)
+    place = re.sub(r"^section (?=“)", "under ", place)
+    if place.startswith("chapter “"):
+        place = "in " + place.removeprefix("chapter ").replace("”, section “", "”, under “", 1)
+    return place
+
+
+def keys(sources: Iterable[tuple[str, Metadata]]) -> dict[str, str]:
+    """A key for each source id, unique among them: who, when and what, in ASCII, such as `aldous2005six`.
+
+    A key that the source's bibliography gives it (`citation-key`) goes before.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for source_id, known in sources:
+        if source_id in found:
+            continue
+        own = str(known.csl.get("citation-key", ""))
+        base = own if re.fullmatch(r"[A-Za-z0-9_:.+/-]+", own) else _key(source_id, known)
+        key, number = base, 2
+        while key in taken:
+            key, number = f"{base}-{number}", number + 1
+        taken.add(key)
+        found[source_id] = key
+    return found
+
+
+def _key(source_id: str, known: Metadata) -> str:
+    first = next(iter(authors(known)), {})
+    who = first.get("family") or _first(first.get("literal") or known.publisher or "")
+    return f"{_ascii(who)}{(known.issued or '')[:4]}{_first(known.title or source_id)}" or "source"
+
+
+def _first(text: str) -> str:
+    """The first word of a text that says something."""
+    found = [word for word in map(_ascii, text.split()) if word]
+    return next((word for word in found if word not in _SMALL), found[0] if found else "")
+
+
+def _ascii(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).lower()
+    return "".join(letter for letter in letters if letter.isascii() and letter.isalnum())
+
+
+def of_citations(citations: Iterable[Citation]) -> dict[str, Metadata]:
+    """What is known of each cited source, by id, in order of first mention."""
+    return {citation.source_id: citation.metadata for citation in citations}

