@@ -20,7 +20,7 @@ from typing import Any
 from assistant.child import start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
-from assistant.exporting import CITE_HELP, add_cite_arguments, cite, write_out
+from assistant.exporting import CITE_HELP, add_cite_arguments, add_style_argument, cite, write_out
 from assistant.library import Library
 from assistant.records import AnswerKind, Turn
 from assistant.reports import BuildReport, CheckReport, Skipped
@@ -116,6 +116,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
     chat = command("chat", _chat, "start the chat in the browser (the default)", second)
     chat.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help="(default: %(default)s)")
+    add_style_argument(chat)
     add = command("add", _add, "copy documents into the sources folder and rebuild", as_json)
     add.add_argument("item", nargs="+", metavar="FILE|FOLDER|URL", help="what is added; nothing is ever replaced")
     rebuild = command("rebuild", _rebuild, "bring the index up to date with the sources", as_json)
@@ -190,7 +191,8 @@ def _chat(options: argparse.Namespace) -> int:
         status = _wait(start(library.rebuild_command()))
         if status and not usable:
             return status
-    serve(library, port=options.port, announce=lambda url: print(f"The chat is at {url} (Ctrl-C stops it)", flush=True))  # noqa: T201
+    announce = lambda url: print(f"The chat is at {url} (Ctrl-C stops it)", flush=True)  # noqa: T201, E731
+    serve(library, port=options.port, announce=announce, style=options.style)
     return 0
 
 

@@ -25,18 +25,23 @@ def add_cite_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--quote", metavar="TEXT", help="cite the places where these words stand")
     what.add_argument("--answers", metavar="FILE", help="cite what a file of saved answers quotes (ask --save)")
-    parser.add_argument(
-        "--style",
-        default=DEFAULT_STYLE,
-        metavar="NAME|FILE.csl",
-        help=f"{', '.join(STYLES)}, any style of the CSL project by name, or a file (default: %(default)s)",
-    )
+    add_style_argument(parser)
     parser.add_argument(
         "--format",
         choices=[form.value for form in Format],
         help="(default: by the suffix of --out, else text)",
     )
     parser.add_argument("-o", "--out", metavar="FILE", help="write to a new file (default: print)")
+
+
+def add_style_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds the choice of a citation style."""
+    parser.add_argument(
+        "--style",
+        default=DEFAULT_STYLE,
+        metavar="NAME|FILE.csl",
+        help=f"{', '.join(STYLES)}, any style of the CSL project by name, or a file (default: %(default)s)",
+    )
 
 
 def cite(options: argparse.Namespace, library: Library) -> bytes:

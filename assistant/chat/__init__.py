@@ -20,19 +20,22 @@ def serve(
     port: int = 7860,
     open_browser: bool = False,
     announce: Callable[[str], None] | None = None,
+    style: str = "chicago-notes",
 ) -> None:
     """Serve the chat until the process is told to stop (Ctrl-C or SIGTERM).
 
-    `announce` is called once with the page's address, when the page answers. Port 0 takes any free port.
+    `announce` is called once with the page's address, when the page answers. Port 0 takes any free port. `style` is the
+    citation style that is offered first, by name or as a `.csl` file.
 
     Raises:
         ServerError: the address cannot be listened on.
+        UsageError: there is no such style.
     """
     from assistant.chat.server import listen, run
 
     # The address is taken first, so that a port in use is said at once and not after seconds of imports.
     with listen(host, port) as listener:
-        run(library, listener, open_browser, announce)
+        run(library, listener, open_browser, announce, style)
 
 
 def check_address(host: str = "127.0.0.1", port: int = 7860) -> None:

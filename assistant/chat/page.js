@@ -155,9 +155,47 @@ files.addEventListener("change", async () => {
   await send(chosen);
 });
 
+// ----- citations: in the visitor's style, else in the server's first
+const styleKept = () => { try { return localStorage.getItem("assistant-style"); } catch { return null; } };
+function chooseStyle(name) {
+  for (const choice of $$(".cite-style")) if ([...choice.options].some((option) => option.value === name)) choice.value = name;
+}
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches(".cite-style")) return;
+  try { localStorage.setItem("assistant-style", target.value); } catch { /* a private window keeps nothing */ }
+  chooseStyle(target.value);
+});
+const answerOf = (button) => button.closest(".answer");
+async function cite(button) {
+  const { answer } = answerOf(button).dataset, style = $(".cite-style", answerOf(button)).value;
+  const made = await server.cite({ answer, style, excerpt: button.dataset.excerpt });
+  if (made?.text) copy(made.text, button.dataset.done, made.html);
+  else say(made?.reason ?? "The citation could not be made. Is the assistant still running?");
+}
+async function saveAs(button) {
+  const own = answerOf(button), { format, of } = button.dataset;
+  const answers = of === "answer" ? [own] : $$("#chat .answer[data-answer]:not([data-answer=''])");
+  const query = new URLSearchParams({ answers: answers.map((each) => each.dataset.answer).join(), style: $(".cite-style", own).value, format });
+  try {
+    const reply = await fetch(`export?${query}`);
+    if (!reply.ok) return say((await reply.json()).reason);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await reply.blob());
+    link.download = reply.headers.get("content-disposition").match(/filename="(.+)"/)[1];
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    say(`Saved as ${link.download}`);
+  } catch { say("It could not be saved. Is the assistant still running?"); }
+}
+
 // ----- the clipboard
-async function copy(text, done) {
-  try { await navigator.clipboard.writeText(text); say(done); } catch { // refused, or plain http from another computer
+async function copy(text, done, html) {
+  try {
+    const blob = (words, type) => new Blob([words], { type });
+    if (html) await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob(text, "text/plain"), "text/html": blob(html, "text/html") })]);
+    else await navigator.clipboard.writeText(text);
+    say(done);
+  } catch { // refused, or plain http from another computer
     const area = document.createElement("textarea");
     area.value = text;
     area.className = "unseen-words";
@@ -183,9 +221,10 @@ const actions = {
   add: () => files.click(),
   ask: (button) => { trigger("suggested", { question: button.dataset.question }); box()?.focus(); },
   cancel: () => look("cancel"),
+  cite,
   close: closePanel,
   edit: (button) => type(button.dataset.question),
-  copy: (button) => copy(button.dataset.text, button.dataset.done),
+  export: saveAs,
   focus: () => box()?.focus(),
   jump: goToWords,
   library: () => showLibrary(),
@@ -220,6 +259,7 @@ function settle() {
   const asked = $$("#chat .user-row").length, answered = $$("#chat .answer").length;
   if (asked === questions && answered === answers) return;
   requestAnimationFrame(bring);
+  if (answered > answers) chooseStyle(styleKept());
   if (answered > answers) look(); // the answer may come from an index that is newer than the list
   [questions, answers] = [asked, answered];
   body.classList.toggle("talking", questions > 0);

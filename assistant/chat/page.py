@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 
 from assistant.chat import listing, render
+from assistant.chat.citing import Citing
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
 from assistant.errors import AssistantError
@@ -51,8 +52,9 @@ class Exchange:
 class Page:
     """The chat page of one library. The conversation lives in the browser session's state, not here."""
 
-    def __init__(self, library: Library, rebuild: Rebuild) -> None:
+    def __init__(self, library: Library, rebuild: Rebuild, citing: Citing) -> None:
         self.library = library
+        self._citing = citing
         self._rebuild = rebuild
         self._cache: Shown | None = None
         self._looked: tuple[str, float, list[str]] = ("", 0.0, [])
@@ -83,7 +85,8 @@ class Page:
             waiting = Exchange(question, render.searching_html(len(self._shown().sources)), None)
             yield "", messages([*past, waiting]), gr.skip()
             answer = self.library.ask(question, [exchange.turn for exchange in past if exchange.turn])
-            html, turn = render.answer_html(answer, self._shown().suggestions), answer.turn()
+            name, styles = self._citing.keep(answer), self._citing.choices
+            html, turn = render.answer_html(answer, self._shown().suggestions, name, styles), answer.turn()
         except AssistantError as error:
             html = render.failure_html(str(error), question)
         except Exception:
@@ -98,6 +101,13 @@ class Page:
             return source_html(self.library, request if isinstance(request, dict) else {})
         except AssistantError as error:
             return render.notice_html(str(error))
+
+    def cite(self, request: object) -> dict[str, str]:
+        """For the script: what goes to the clipboard (see `Citing.copy`), or the `reason` why nothing does."""
+        try:
+            return self._citing.copy(request if isinstance(request, dict) else {})
+        except AssistantError as error:
+            return {"reason": str(error)}
 
     def overview(self, request: object) -> dict[str, Any]:
         """For the script: the rebuild's status and, if the index is not the one that the page shows, the new lists."""
@@ -140,7 +150,9 @@ class Page:
                     elem_id="panel",
                     apply_default_css=False,
                     padding=False,
-                    server_functions=[served(f) for f in (self.read_source, self.overview, self.rebuild, self.cancel)],
+                    server_functions=[
+                        served(f) for f in (self.read_source, self.cite, self.overview, self.rebuild, self.cancel)
+                    ],
                     js_on_load=(HERE / "page.js").read_text(encoding="utf-8"),
                 )
             self._connect(past, chat, box, panel)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from assistant.bibliography import also_words, cite, count
+from assistant.bibliography import also_words, count
 from assistant.records import (
     CONTEXT_CHARACTERS,
     NOT_FOUND,
@@ -26,6 +26,12 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+FORMATS = (
+    *(("docx", "Word"), ("markdown", "Markdown"), ("html", "Web page")),
+    *(("bibtex", "BibTeX"), ("ris", "RIS"), ("csl-json", "CSL-JSON")),
+)
+"""What answers are saved as, each with the words that are shown for it."""
+NO_STYLES: Mapping[str, str] = {}
 STRENGTHS = ((0.6, "Strong", 3), (0.4, "Good", 2), (0.0, "Weak", 1))
 STATES = {
     CitationState.CHANGED: "file changed since it was indexed",
@@ -133,8 +139,13 @@ def anchor(citation: Citation, index_id: str, within: Span | None = None) -> dic
     }
 
 
-def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
-    """An answer: the program's words, the statements with their numbers, and a card for each document."""
+def answer_html(
+    answer: Answer, suggestions: Sequence[str] = (), name: str = "", styles: Mapping[str, str] = NO_STYLES
+) -> str:
+    """An answer: the program's words, the statements with their numbers, and a card for each document.
+
+    `name` is the id by which it can be cited, in the `styles`: their names, each with the words that are shown for it.
+    """
     parts = [_heading(answer)]
     if message := answer.message.removeprefix(NOT_FOUND).strip():  # the heading says it already
         parts.append(f'<p class="message">{escape(message)}</p>')
@@ -146,13 +157,14 @@ def answer_html(answer: Answer, suggestions: Sequence[str] = ()) -> str:
     if answer.excerpts:
         title = "Where it stands" if answer.found else "Closest passages, not an answer"
         parts.append(f'<section class="evidence"><h3>{title}</h3>{cards_html(answer)}</section>')
-    if answer.statements:
-        copy = copy_button(answer_text(answer), "Copy answer with citations", "Answer copied")
+    if answer.excerpts:
+        copy = copy_button("Copy answer with citations", "Answer copied") if answer.statements else ""
         searched = count(answer.searched, "source")
-        parts.append(f'<p class="foot">{copy}<span>Word for word. {searched} searched.</span></p>')
+        parts.append(f'<p class="foot">{copy}<span>Word for word. {searched} searched.</span></p>{export_html(styles)}')
     if answer.kind is not AnswerKind.ANSWER:
         parts.append(suggestions_html(suggestions))
-    return f'<div class="answer {answer.kind.value.replace("_", "-")}">{"".join(parts)}</div>'
+    kind = answer.kind.value.replace("_", "-")
+    return f'<div class="answer {kind}" data-answer="{escape(name)}">{"".join(parts)}</div>'
 
 
 def _heading(answer: Answer) -> str:
@@ -217,7 +229,7 @@ def _row(number: int, answer: Answer) -> str:
     return (
         f'<div class="excerpt"><div class="row">'
         f"{button('place-button', 'read', place, excerpt_anchor(excerpt, answer.index_id))}"
-        f"{state}{strength_html(excerpt.score)}{copy_button(cite(citation), 'Copy citation', 'Citation copied')}</div>"
+        f"{state}{strength_html(excerpt.score)}{copy_button('Copy citation', 'Citation copied', number)}</div>"
         f"<details{' open' if number == 1 and not answer.found else ''}><summary>Excerpt</summary>"
         f"<blockquote>{highlighted(excerpt.text, excerpt.highlights if answer.found else ())}</blockquote></details>"
         + (f'<p class="also">{also_words(excerpt, excerpt.duplicates[0])}: {also}</p></div>' if also else "</div>")
@@ -235,15 +247,23 @@ def highlighted(text: str, spans: Iterable[Span]) -> str:
     return "".join(html) + escape(text[position:])
 
 
-def copy_button(text: str, label: str, done: str) -> str:
-    """A button that copies a text and then says that it has."""
-    return button("text-button", "copy", f"{icon('copy')}{label}", {"text": text, "done": done})
+def copy_button(label: str, done: str, excerpt: int | None = None) -> str:
+    """A button that copies an answer, or the citation of an excerpt of it, and then says that it has."""
+    data = {"done": done} | ({"excerpt": excerpt} if excerpt else {})
+    return button("text-button", "cite", f"{icon('copy')}{label}", data)
 
 
-def answer_text(answer: Answer) -> str:
-    """The answer for the clipboard: each quotation, then where that very sentence stands."""
-    lines = [f"“{statement.text}” {cite(statement.citation)}" for statement in answer.statements]
-    return "\n".join([answer.question, "", *lines])
+def export_html(styles: Mapping[str, str]) -> str:
+    """The choice of a citation style, and of what an answer, or the conversation so far, is saved as."""
+    options = "".join(f'<option value="{escape(name)}">{escape(shown)}</option>' for name, shown in styles.items())
+    rows = [
+        f'<div role="group" aria-label="Save {what.lower()}"><span>{what}</span>'
+        + "".join(button("text-button", "export", escape(shown), {"format": name, "of": of}) for name, shown in FORMATS)
+        + "</div>"
+        for of, what in (("answer", "This answer"), ("conversation", "The conversation"))
+    ]
+    choice = f'<label>Citation style <select class="cite-style">{options}</select></label>'
+    return f'<details class="export"><summary>Save and cite</summary>{choice}{"".join(rows)}</details>'
 
 
 def suggestions_html(questions: Iterable[str]) -> str:

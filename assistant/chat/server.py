@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi.responses import JSONResponse
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from assistant.chat.citing import Citing
     from assistant.library import Library
 
 OFFLINE = {
@@ -68,10 +69,22 @@ def listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
 
 
-def run(library: Library, listener: socket.socket, open_browser: bool, announce: Callable[[str], None] | None) -> None:
-    """Serve the page on a listening socket until SIGINT or SIGTERM."""
+def run(
+    library: Library,
+    listener: socket.socket,
+    open_browser: bool,
+    announce: Callable[[str], None] | None,
+    style: str,
+) -> None:
+    """Serve the page on a listening socket until SIGINT or SIGTERM.
+
+    Raises:
+        UsageError: there is no such citation style.
+    """
     os.environ.update(OFFLINE)
     import uvicorn
+
+    from assistant.chat.citing import Citing
 
     name, port = listener.getsockname()[:2]
     url = f"http://{f'[{name}]' if ':' in name else name}:{port}"
@@ -83,7 +96,7 @@ def run(library: Library, listener: socket.socket, open_browser: bool, announce:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     config = uvicorn.Config(
-        application(library, ready), log_level="warning", timeout_graceful_shutdown=OPEN_PAGES_SECONDS
+        application(library, Citing(style), ready), log_level="warning", timeout_graceful_shutdown=OPEN_PAGES_SECONDS
     )
     server = uvicorn.Server(config)
     # Once a stop was asked for, cutting off the pages that are still open is not an error to report.
@@ -101,8 +114,8 @@ def run(library: Library, listener: socket.socket, open_browser: bool, announce:
             signal.signal(number, handler)
 
 
-def application(library: Library, ready: Callable[[], None]) -> FastAPI:
-    """The web application: the page at `/`, `/healthz` and `/documents`; `ready` is called once it answers."""
+def application(library: Library, citing: Citing, ready: Callable[[], None]) -> FastAPI:
+    """The web application: the page, `/healthz`, `/documents` and `/export`; `ready` is called once it answers."""
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -125,7 +138,8 @@ def application(library: Library, ready: Callable[[], None]) -> FastAPI:
     api.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     api.add_api_route("/healthz", lambda: health(library), methods=["GET"], response_model=None)
     api.add_api_route("/documents", Uploads(library).receive, methods=["PUT"], response_model=None)
-    page = Page(library, rebuild)
+    api.add_api_route("/export", citing.send, methods=["GET"], response_model=None)
+    page = Page(library, rebuild, citing)
     blocks = page.build()
     blocks.queue(default_concurrency_limit=8, max_size=64)
     app: FastAPI = gr.mount_gradio_app(

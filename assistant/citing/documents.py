@@ -73,9 +73,9 @@ _TARGETS = {
     Format.TEXT: ("plain",),
     Format.MARKDOWN: ("commonmark+footnotes-raw_html",),
     Format.HTML: ("html", "--standalone", "--section-divs"),
-    Format.DOCX: ("docx",),
+    Format.DOCX: ("docx", "--shift-heading-level-by=1"),
 }
-"""How pandoc writes a document."""
+"""How pandoc writes a document; LibreOffice counts the footnotes of a Word file anew at each heading of level 1."""
 
 
 def write_answers(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
