@@ -55,6 +55,10 @@ def _shown(word: Word, size: int) -> bytes:
     return b"/F %d Tf 1 0 0 1 %g %g Tm (%b) Tj" % (size, x, y, escaped)
 
 
+ROMAN = b"/PageLabels<</Nums[0<</S/r>>3<</S/D>>]>>"
+"""Of a catalog: the first three pages are i, ii and iii, the fourth is 1."""
+
+
 def column(x: float, y: float, lines: Sequence[str], step: float = 12) -> list[Word]:
     """Lines one under the other, from the height `y` down."""
     return [(x, y - step * number, line) for number, line in enumerate(lines)]

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pdf_files import Word, column, pdf
+from pdf_files import ROMAN, Word, column, pdf
 
-from assistant.bibliography import locate
+from assistant.bibliography import cite_slice, locate
 from assistant.errors import UnreadableFile
 from assistant.readers import Reading, read, recognition
 from assistant.readers.pages.boxes import Box, boxes
@@ -478,6 +478,26 @@ def test_boxes_are_of_the_file_that_was_read() -> None:
         boxes(data + b"\n", source, 0, 5)
     with pytest.raises(ValueError, match="no text from"):
         boxes(data, source, 5, 500)
+
+
+def test_a_page_has_its_printed_label_and_its_number_in_the_file() -> None:
+    empty: list[Word] = []
+    pages = [[(40.0, 500.0, f"Sheet {word}.")] for word in ("one", "two", "three", "four", "five")]
+    data = pdf([pages[0], empty, *pages[1:]], catalog=ROMAN)
+    source = read(data, "a.pdf").sources[0]
+    places = [(place.label, place.number) for place in source.locators if place.kind is LocatorKind.PAGE]
+    assert places == [("i", 1), ("iii", 3), ("1", 4), ("2", 5), ("3", 6)]
+    cited = cite_slice(source, source.text.index("Sheet two"), len(source.text))
+    assert (cited.locator, cited.page) == ("pp. iii–3", 3)
+    assert {place.number for place in source.locators if place.kind is not LocatorKind.PAGE} == {0}
+
+
+def test_pages_with_the_same_label_and_the_same_words_are_told_apart() -> None:
+    page: list[Word] = [(40, 500, "Seven men kept the light.")]
+    data = pdf([page, page, page], catalog=b"/PageLabels<</Nums[0<</P(A)>>]>>")
+    source = read(data, "a.pdf").sources[0]
+    third = source.text.rindex("Seven")
+    assert [box.page for box in boxes(data, source, third, third + 9)] == [2]
 
 
 # What cannot be read, and what is beside the text

@@ -12,7 +12,7 @@ from assistant.readers.text import make_source, one_line
 from assistant.records import Metadata
 
 SUFFIXES = (".pdf",)
-VERSION = 3
+VERSION = 4
 RECOGNISES = True
 _TITLE_PAGES = 3
 _UNSEEN = 0.25  # of the height of the type on a page: too small to be seen by a reader
@@ -34,7 +34,7 @@ def read(data: bytes, source_id: str) -> Reading:
     texts = _paragraphs(document)
     if not any(texts):
         raise UnreadableFile(_nothing(pages))
-    numbered = [(page.label, text) for page, text in zip(pages, texts, strict=True)]
+    numbered = [(page.label, number, text) for number, (page, text) in enumerate(zip(pages, texts, strict=True), 1)]
     source = make_source(data, source_id, blocks(numbered, document.outline), _metadata(document, texts))
     return Reading((source,), _problems(document))
 

@@ -61,7 +61,7 @@ def read(data: bytes, source_id: str) -> Reading:
         raise UnreadableFile("no text was recognised in the picture")
     if empty:
         problems.append(f"pages on which no text was recognised: {', '.join(empty)}")
-    found = list(blocks(pages, ()))
+    found = list(blocks([(label, 0, lines) for label, lines in pages], ()))
     if len(pages) + len(damaged) == 1:
         found = [replace(block, places=()) for block in found]
     return Reading((make_source(data, source_id, found, Metadata()),), tuple(problems))

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.records import Locator, LocatorKind, Metadata, Source
 
@@ -27,9 +27,9 @@ Place = tuple[LocatorKind, str]
 class Block:
     """A heading (`level` from 1) or other text (`level` 0).
 
-    `places` begin with it: pages, slides, chapters, times, rows. `label` names it where it is no numbered paragraph,
-    such as "footnote 3". A block with `join` goes on the paragraph before it, after this string; there must be one, and
-    neither is a heading or has a label.
+    `places` begin with it: pages, slides, chapters, times, rows; `number` is that of the page, where it has one besides
+    its label. `label` names it where it is no numbered paragraph, such as "footnote 3". A block with `join` goes on the
+    paragraph before it, after this string; there must be one, and neither is a heading or has a label.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Block:
     places: tuple[Place, ...] = ()
     label: str | None = None
     join: str | None = None
+    number: int = 0
 
 
 def canonical(text: str) -> str:
@@ -90,10 +91,10 @@ def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Locator, ...]]:
     pieces: list[str] = []
     locators: list[Locator] = []
     end = number = 0
-    places: dict[LocatorKind, str] = {}
+    places: dict[LocatorKind, Locator] = {}
     open_paragraph = False
     for block in blocks:
-        places |= dict(block.places)
+        places |= {kind: Locator(0, kind, label, number=block.number) for kind, label in block.places}
         text = one_line(block.text) if block.level else canonical(block.text)
         for part, piece in enumerate(text.split("\n\n") if text.strip() else ()):
             own = bool(block.level or block.label)
@@ -103,7 +104,7 @@ def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Locator, ...]]:
             elif pieces:
                 pieces.append("\n\n")
             end += len(pieces[-1]) if pieces else 0
-            locators += [Locator(end, kind, label) for kind, label in places.items()]
+            locators += [replace(place, start=end) for place in places.values()]
             number = 0 if LocatorKind.CHAPTER in places else number
             places.clear()
             if block.level:

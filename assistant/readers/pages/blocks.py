@@ -32,31 +32,33 @@ class _Part:
     level: int = 0
 
 
-def blocks(pages: Sequence[tuple[str, list[Paragraph]]], outline: Sequence[Entry]) -> Iterator[Block]:
-    """The blocks of pages, each given as its label and its paragraphs in reading order.
+def blocks(pages: Sequence[tuple[str, int, list[Paragraph]]], outline: Sequence[Entry]) -> Iterator[Block]:
+    """The blocks of pages, each given as its label, its number for locators, and its paragraphs in reading order.
 
     A paragraph that goes on over a page break is one, and what stands below it on its first page comes before it.
     """
-    words = words_of("\n".join(paragraph.text for _, paragraphs in pages for paragraph in paragraphs))
+    words = words_of("\n".join(paragraph.text for _, _, paragraphs in pages for paragraph in paragraphs))
     entries = defaultdict(list)
     for entry in outline:
         entries[entry.page].append(entry)
-    parts = [_with_headings(paragraphs, entries[index]) for index, (_, paragraphs) in enumerate(pages)]
+    parts = [_with_headings(paragraphs, entries[index]) for index, (_, _, paragraphs) in enumerate(pages)]
     join: str | None = None
-    for index, (label, _) in enumerate(pages):
+    for index, (label, counted, _) in enumerate(pages):
         run_on = _run_on(parts[index], parts[index + 1], join is not None) if index + 1 < len(pages) else None
         if run_on:
             last, first = run_on
             parts[index].append(parts[index].pop(last))
             parts[index + 1].insert(0, parts[index + 1].pop(first))
         join_next = None
-        for number, part in enumerate(parts[index]):
+        for position, part in enumerate(parts[index]):
             text = _text(part, words)
-            if run_on and number + 1 == len(parts[index]):
+            if run_on and position + 1 == len(parts[index]):
                 following = parts[index + 1][0]
                 text, join_next = _to_be_joined(text, _text(following, words), part, following, words)
-            places = ((LocatorKind.PAGE, label),) if number == 0 else ()
-            yield Block(text, part.level, places, join=join if number == 0 else None)
+            if position == 0:
+                yield Block(text, part.level, ((LocatorKind.PAGE, label),), join=join, number=counted)
+            else:
+                yield Block(text, part.level)
         join = join_next
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from assistant.readers.pages.characters import Letters
-from assistant.readers.pages.document import opened, page_labels, read_page
+from assistant.readers.pages.document import opened, read_page
 from assistant.readers.pages.layout import Line, ordered
 from assistant.readers.text import digest
 from assistant.records import LocatorKind, Source
@@ -60,29 +60,17 @@ def boxes(data: bytes, source: Source, start: int, end: int) -> list[Box]:
     if digest(data) != source.digest:
         raise ValueError(f"{source.id}: not the file that was read")
     places = [locator for locator in source.locators if locator.kind is LocatorKind.PAGE]
-    begins = [place.start for place in places]
+    finishes = [*(place.start for place in places[1:]), len(source.text)]
     found: list[Box] = []
     with opened(data) as document:
-        labels = page_labels(document)
-        earliest = _earliest([place.label for place in places], labels)
-        for number, begin, finish in zip(range(len(places)), begins, [*begins[1:], len(source.text)], strict=True):
-            if begin < end and finish > start:
+        for place, finish in zip(places, finishes, strict=True):
+            if place.start < end and finish > start and place.number:
                 before, until = (
-                    len(_letters(source.text[begin : max(begin, offset)])) for offset in (start, min(end, finish))
+                    len(_letters(source.text[place.start : max(place.start, offset)]))
+                    for offset in (start, min(end, finish))
                 )
-                text = _letters(source.text[begin:finish])
-                same = [each for each in range(earliest[number], len(labels)) if labels[each] == places[number].label]
-                found += next(filter(None, (_on_page(document, each, text, before, until) for each in same)), [])
-    return found
-
-
-def _earliest(labels: list[str], pages: list[str]) -> list[int]:
-    """For each label the first page that can have it: several can have the same, and those without text have none."""
-    found, page = [], 0
-    for label in labels:
-        page = next((index for index in range(page, len(pages)) if pages[index] == label), page)
-        found.append(page)
-        page += 1
+                text = _letters(source.text[place.start : finish])
+                found += _on_page(document, place.number - 1, text, before, until)
     return found
 
 

@@ -143,12 +143,8 @@ def _annotation_type(page: Any, number: int) -> int:  # noqa: ANN401
     return int(kind)
 
 
-def page_labels(document: Any) -> list[str]:  # noqa: ANN401
-    """What the document calls each of its pages; their numbers where it says nothing."""
-    return [_label(document, index) for index in range(len(document))]
-
-
-def _label(document: Any, index: int) -> str:  # noqa: ANN401
+def page_label(document: Any, index: int) -> str:  # noqa: ANN401
+    """What the document calls a page; its number where it says nothing."""
     return one_line(_string(document.get_page_label, index)) or str(index + 1)
 
 
@@ -156,7 +152,7 @@ def read_page(document: Any, index: int) -> tuple[Page, Letters | None]:  # noqa
     """Read one page: its lines, and the characters that they consist of if it is not damaged."""
     import pypdfium2 as pdfium
 
-    label = _label(document, index)
+    label = page_label(document, index)
     try:
         with open_page(document, index) as (page, found):
             read = Page(label, page.get_height(), vertical=found.vertical)
