@@ -25,6 +25,8 @@ from browser import (
 )
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from assistant.readers import read
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or name it in CHROMIUM")
 REBUILT = 120_000  # milliseconds: a rebuild starts torch
 OpenPage = Callable[..., Page]
@@ -291,11 +293,40 @@ def test_copy_citation_and_answer(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Copy citation").first.click()
     page.wait_for_selector("#toast:has-text('Citation copied')")
     citation = page.evaluate("navigator.clipboard.readText()")
-    assert "“The Harbour Ferry”" in citation and "section “Timetable”" in citation
+    assert citation == "“The Harbour Ferry,” Port Authority, May 4, 2021, under “Timetable,” para. 1."
+    page.get_by_text("Save and cite").click()
+    page.get_by_label("Citation style").select_option(label="APA")
     page.get_by_role("button", name="Copy answer").click()
     page.wait_for_selector("#toast:has-text('Answer copied')")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert f"“The harbour ferry crosses the bay every forty minutes.” {citation}" in copied
+    place = "(The Harbour Ferry, 2021, under “Timetable,” para. 1)"
+    assert f"“The harbour ferry crosses the bay every forty minutes.” {place}\n" in copied
+    assert "\nThe Harbour Ferry. (2021, May 4). Port Authority." in copied
+    rich = """navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((blob) => blob.text())"""
+    assert "<em><span>The Harbour Ferry</span></em>" in page.evaluate(rich)
+    page.reload()  # the style is remembered
+    ask(page, "How often does the harbour ferry cross the bay?")
+    assert page.locator(".cite-style").input_value() == "apa"
+
+
+def test_answers_are_saved_as_files(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "How often does the harbour ferry cross the bay?")
+    ask(page, "Who won the world cup in 2030?")
+    page.get_by_text("Save and cite").first.click()
+    with page.expect_download() as waiting:
+        page.get_by_role("group", name="Save this answer").first.get_by_role("button", name="Markdown").click()
+    assert waiting.value.suggested_filename == "how-often-does-the-harbour-ferry-cross-the-bay.md"
+    text = waiting.value.path().read_text("utf-8")
+    assert "> “The harbour ferry crosses the bay every forty minutes.”[^1]" in text and "world cup" not in text
+    with page.expect_download() as waiting:
+        page.get_by_role("group", name="Save the conversation").first.get_by_role("button", name="Word").click()
+    words = read(waiting.value.path().read_bytes(), "conversation.docx").sources[0].text
+    assert "The harbour ferry crosses the bay every forty minutes." in words and "world cup in 2030?" in words
+    gone = "document.querySelector('.answer').dataset.answer = 'no-such-answer'"
+    page.evaluate(gone)
+    page.get_by_role("group", name="Save this answer").first.get_by_role("button", name="BibTeX").click()
+    page.wait_for_selector("#toast:has-text('no longer held')")
 
 
 def test_sources_are_filtered_and_long_ones_come_in_windows(open_page: OpenPage) -> None:

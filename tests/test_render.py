@@ -11,7 +11,6 @@ from assistant.chat.listing import report_html, sources_html, status_html, welco
 from assistant.chat.rebuild import Status
 from assistant.chat.render import (
     answer_html,
-    answer_text,
     date_words,
     failure_html,
     highlighted,
@@ -105,9 +104,12 @@ def test_changed_file_notes_and_carried_words_are_shown() -> None:
         assert expected in words
 
 
-def test_answer_for_the_clipboard() -> None:
-    lines = answer_text(an_answer()).splitlines()
-    assert lines == ["When?", "", "“The bridge opened in 1932.” City Archive, “The Bridge”, 1971-03, p. 7."]
+def test_answer_can_be_cited_and_saved_in_the_styles_that_are_offered() -> None:
+    tags = Tags(answer_html(an_answer(), (), "abc", {"mla": "MLA", HOSTILE: HOSTILE}))
+    assert [attributes["data-answer"] for _, attributes in tags.elements if "data-answer" in attributes] == ["abc"]
+    assert [attributes["value"] for tag, attributes in tags.elements if tag == "option"] == ["mla", HOSTILE]
+    does = [attributes.get("data-do") for _, attributes in tags.elements]
+    assert (does.count("cite"), does.count("export")) == (2, 12)
 
 
 def test_nothing_hostile_becomes_markup() -> None:

@@ -13,6 +13,7 @@ from assistant.bibliography import also_words, count
 from assistant.citing.exchange import bibtex, csl_json, items, ris
 from assistant.citing.items import keys, of_citations, pinpoint
 from assistant.citing.pandoc import (
+    MARKDOWN,
     Node,
     cited,
     convert,
@@ -71,7 +72,7 @@ _MEDIA_TYPES = {
 }
 _TARGETS = {
     Format.TEXT: ("plain",),
-    Format.MARKDOWN: ("commonmark+footnotes-raw_html",),
+    Format.MARKDOWN: (MARKDOWN,),
     Format.HTML: ("html", "--standalone", "--section-divs"),
     Format.DOCX: ("docx", "--shift-heading-level-by=1"),
 }
@@ -129,7 +130,7 @@ def citations(answer: Answer) -> list[Citation]:
 
 def _answer(answer: Answer, names: dict[str, str]) -> list[Node]:
     """The blocks of an answer."""
-    blocks = [heading(1, answer.question)]
+    blocks = [heading(1, " ".join(answer.question.split()))]
     blocks += [paragraph(words(answer.message))] if answer.message else []
     blocks += [paragraph([emphasis(words(f"Note: {note}"))]) for note in answer.notes]
     if answer.unsaid_words:

@@ -87,12 +87,14 @@ _BIBTEX_FIELDS = {
     "ISSN": "issn",
     "URL": "url",
     "language": "language",
+    "event-title": "eventtitle",
+    "event-place": "venue",
 }
 _BIBTEX_OF_TYPE = {
     "article": {"container-title": "journal"},
     "techreport": {"publisher": "institution"},
     "phdthesis": {"publisher": "school"},
-    "online": {"container-title": "organization"},
+    "online": {"publisher": "organization"},
 }
 _LATEX = {each: f"\\{each}" for each in "{}$&#%_"} | {
     "\\": r"\textbackslash{}",
@@ -149,9 +151,12 @@ def _bibtex_name(name: Mapping[str, str]) -> str:
     """A name as "von Family, Suffix, Given"; one without parts in braces."""
     if "family" not in name:
         return f"{{{_latex(str(name.get('literal', '')))}}}"
-    family = f"{name.get('non-dropping-particle', '')} {name['family']}".strip()
+    family = _latex(name["family"])
+    if re.search(r"\s[^\W\d_]", family) and not family.istitle():
+        family = f"{{{family}}}"  # else all before its last small word would be taken for a particle
+    family = f"{_latex(name.get('non-dropping-particle', ''))} {family}".strip()
     given = f"{name.get('given', '')} {name.get('dropping-particle', '')}".strip()
-    return ", ".join(_latex(part) for part in (family, name.get("suffix", ""), given) if part)
+    return ", ".join(filter(None, (family, _latex(name.get("suffix", "")), _latex(given))))
 
 
 def _latex(text: str) -> str:

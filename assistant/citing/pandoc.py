@@ -6,6 +6,7 @@ Words go to pandoc as the strings of its document tree (pandoc-types 1.23), so n
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 
 from assistant.errors import CitingFailed
 
+MARKDOWN = "commonmark+footnotes-raw_html"
 API_VERSION = [1, 23, 1]
 _SECONDS = 120
 _MEMORY = "1G"  # of its heap: a style file is somebody else's program
@@ -47,9 +49,46 @@ def run(given: bytes, source: str, target: str, *options: str) -> bytes:
 
 
 def convert(blocks: list[Node], target: str, *options: str, meta: Mapping[str, Node] | None = None) -> bytes:
-    """A document of these blocks in another format."""
+    """A document of these blocks in another format; `MARKDOWN` is CommonMark with footnotes."""
+    if target == MARKDOWN:
+        tree = json.loads(convert(blocks, "json", *options, meta=meta))
+        return run(json.dumps(_escaped(tree)).encode(), "json", MARKDOWN)
     document = {"pandoc-api-version": API_VERSION, "meta": meta or {}, "blocks": blocks}
     return run(json.dumps(document).encode(), "json", target, *options)
+
+
+_MARK = re.compile(r"(&)|^([-+=~])|^(\d+)([.)])")
+
+
+def _escaped(node: Any) -> Any:  # noqa: ANN401
+    """A part of a document tree with the characters escaped that pandoc leaves, and that CommonMark gives a meaning.
+
+    These are `&` before what may be the name of a character, and marks of lists, rules and code at the start of a line.
+    """
+    if isinstance(node, dict):
+        return {name: _escaped(value) for name, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    made: list[Any] = []
+    for number, each in enumerate(node):
+        if isinstance(each, dict) and each.get("t") == "Str":
+            starts = number == 0 or node[number - 1].get("t") in ("LineBreak", "SoftBreak")
+            made += _escaped_word(each["c"], starts)
+        else:
+            made.append(_escaped(each))
+    return made
+
+
+def _escaped_word(word: str, starts: bool) -> list[Node]:
+    nodes: list[Node] = []
+    place = 0
+    for match in _MARK.finditer(word):
+        if match[1] or starts:
+            before = word[place : match.start()] + (match[3] or "")
+            nodes += [{"t": "Str", "c": before}] if before else []
+            nodes.append({"t": "RawInline", "c": ["markdown", f"\\{match[1] or match[2] or match[4]}"]})
+            place = match.end()
+    return [*nodes, {"t": "Str", "c": word[place:]}] if word[place:] or not nodes else nodes
 
 
 def read_back(tree: bytes) -> list[Node]:

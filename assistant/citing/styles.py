@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from assistant.citing import pandoc
 from assistant.citing.items import item, keys, of_citations, pinpoint, reference
 from assistant.citing.pandoc import Node, cited, convert, metadata, paragraph, read_back, words
 from assistant.errors import UsageError
@@ -32,7 +33,6 @@ NAMES = {
     "apa": "APA",
     "mla": "MLA",
 }
-_HEADINGS = {"apa": "References", "mla": "Works Cited", "modern-language-association": "Works Cited"}
 _NAMESPACE = "{http://purl.org/net/xbiblio/csl}"
 _BETWEEN = "\ue000"  # a private-use character, which stands between the pieces that are rendered together
 
@@ -42,7 +42,7 @@ class Form(StrEnum):
 
     TEXT = "plain"
     HTML = "html"
-    MARKDOWN = "commonmark-raw_html"
+    MARKDOWN = pandoc.MARKDOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ class Style:
     @property
     def heading(self) -> str:
         """What stands above a bibliography in this style."""
-        return _HEADINGS.get(self.name, "Bibliography")
+        if self.path.stem.startswith("modern-language-association"):
+            return "Works Cited"
+        return "Bibliography" if self.notes else "References"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,6 @@ def _written(pieces: list[list[Node]], form: Form) -> list[str]:
     blocks: list[Node] = []
     for piece in pieces:
         blocks += [*piece, paragraph(words(_BETWEEN))]
-    text = convert(blocks, form.value).decode()
+    text = convert(blocks, form.value).decode().replace('<span class="nocase">', "<span>")
     parts = re.split(rf"(?:<p>)?{_BETWEEN}(?:</p>)?", text)
     return [part.strip() for part in parts[: len(pieces)]]
