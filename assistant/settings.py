@@ -21,8 +21,11 @@ READER_SECONDS = 120.0
 READER_TOTAL_SECONDS = 900.0
 """The longest that it may take for a file in all: text recognition takes seconds a page."""
 
+PAGE_SECONDS = 30.0
+"""The longest that drawing a page of a PDF for the chat, or finding words on it, may take."""
+
 READER_BYTES = 4_000_000
-"""Both are doubled for a file of this size, tripled for one of twice the size, and so on."""
+"""These are doubled for a file of this size, tripled for one of twice the size, and so on."""
 
 READER_MEMORY = 3 << 30
 """Bytes that the process of the readers may hold."""

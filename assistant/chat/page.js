@@ -48,10 +48,12 @@ function openPanel(reading, from) {
   layOut();
 }
 function showLibrary(from) {
+  forget();
   openPanel(false, from);
   $("#library-title").focus({ preventScroll: true });
 }
 function closePanel() {
+  forget();
   panel.classList.remove("reading");
   body.classList.remove("panel-open");
   layOut();
@@ -72,14 +74,16 @@ async function read(request, from) {
   if (reading !== request) return; // another source was opened meanwhile
   reader.innerHTML = html ?? '<p class="notice" role="alert">The source could not be loaded. Is the assistant still running?</p><button type="button" class="text-button" data-do="library">All sources</button>';
   reader.removeAttribute("aria-busy");
+  openPages(request);
   if ("first" in request) $(".reader-text", reader)?.focus();
   else if (!jump()) $("#reader-title", reader)?.focus({ preventScroll: true });
 }
-function jump() {
-  const mark = $("#cited", reader), text = $(".reader-text", reader);
+function jump(focused = true) { // to the cited words, where they are shown
+  const mark = $(".page-view:not([hidden]) .page-mark, .reader-text:not([hidden]) #cited", reader);
   if (!mark) return false;
-  text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight * 0.25;
-  mark.focus({ preventScroll: true });
+  const frame = mark.closest(".page-scroll, .reader-text");
+  frame.scrollTop += mark.getBoundingClientRect().top - frame.getBoundingClientRect().top - frame.clientHeight * 0.25;
+  if (focused) mark.focus({ preventScroll: true });
   return true;
 }
 const anchorOf = ({ source, start, end, quote, prefix, index }) => ({ source, start, end, quote, prefix, index });
@@ -88,9 +92,95 @@ function readAt(first) {
 }
 function goToWords() {
   if (jump()) return;
+  const page = !$(".page-view", reader)?.hidden && firstMarked();
+  if (page) return turnTo(page, true);
   const { first, ...request } = reading;
   read(request);
 }
+
+// ----- the pages of a PDF: the picture of one, with the cited words marked on it
+let leaf = null; // what is shown of the source that is read: its page, of how many, and the marks by page
+function openPages(request) {
+  if (leaf?.picture) URL.revokeObjectURL(leaf.picture);
+  const view = $(".page-view", reader);
+  leaf = view && { request, number: Number(view.dataset.page), count: Infinity, picture: "", marks: null };
+  panel.classList.toggle("paged", view !== null && !view.hidden);
+  if (view && !view.hidden) turnTo(leaf.number, true);
+}
+function showAs(choice) {
+  const view = $(".page-view", reader), on = choice === "page";
+  view.hidden = !on;
+  $(".reader-text", reader).hidden = on;
+  panel.classList.toggle("paged", on);
+  for (const button of $$(".views button", reader)) button.setAttribute("aria-pressed", button.dataset.view === choice);
+  if (on && !leaf.picture) turnTo(leaf.number, true);
+  else jump(false);
+}
+async function turnTo(number, toWords = false) {
+  if (number < 1 || number > leaf.count) return;
+  const now = leaf, view = $(".page-view", reader), sheet = $(".sheet", view), image = $("img", sheet);
+  now.number = number;
+  view.setAttribute("aria-busy", "true");
+  const width = Math.ceil(sheet.clientWidth * devicePixelRatio / 200) * 200;
+  const drawn = await draw(now.request.source, number, Math.max(200, Math.min(width, 2400)));
+  if (leaf !== now || now.number !== number) return; // another page was turned to meanwhile
+  if (now.picture) URL.revokeObjectURL(now.picture);
+  now.picture = image.src = drawn.blob ? URL.createObjectURL(drawn.blob) : "";
+  if (drawn.blob) await image.decode();
+  now.count = drawn.count ?? now.count;
+  sheet.hidden = !drawn.blob;
+  const name = `Page ${drawn.label ?? number}`;
+  image.alt = `${name} of ${image.dataset.title}`;
+  $(".page-label", view).textContent = drawn.count ? `${name}, ${number} of ${now.count}` : name;
+  $("[data-do=before]", view).setAttribute("aria-disabled", number <= 1);
+  $("[data-do=after]", view).setAttribute("aria-disabled", number >= now.count);
+  $(".page-scroll", view).scrollTop = 0;
+  view.removeAttribute("aria-busy");
+  warn(drawn.problem ? `Page ${number} cannot be shown: ${drawn.problem}.` : "");
+  if (drawn.blob) mark(now, toWords);
+}
+async function draw(source, page, width) {
+  try {
+    const reply = await fetch(`pages?${new URLSearchParams({ source, page, width })}`);
+    if (!reply.ok) return { problem: await reply.text() };
+    const label = decodeURIComponent(reply.headers.get("X-Page-Label"));
+    return { blob: await reply.blob(), label, count: Number(reply.headers.get("X-Page-Count")) };
+  } catch { return { problem: "the assistant does not answer; is it still running?" }; }
+}
+async function mark(now, toWords) {
+  if (!now.marks && now.request.quote) {
+    const found = await server.marks(now.request);
+    if (leaf !== now) return;
+    now.marks = found?.pages ?? {};
+    warn(found ? found.problem : "The cited words could not be marked. Is the assistant still running?");
+  }
+  const sheet = $(".sheet", reader);
+  $$(".page-mark", sheet).forEach((node) => node.remove());
+  for (const [number, [left, top, width, height]] of (now.marks?.[now.number] ?? []).entries()) {
+    const node = Object.assign(document.createElement("span"), { className: "page-mark", tabIndex: -1 });
+    Object.assign(node.style, { left: `${left * 100}%`, top: `${top * 100}%`, width: `${width * 100}%`, height: `${height * 100}%` });
+    if (number) node.setAttribute("aria-hidden", "true");
+    else { node.setAttribute("role", "img"); node.setAttribute("aria-label", `The cited words: ${now.request.quote}`); }
+    sheet.append(node);
+  }
+  if (toWords) jump(document.activeElement?.id === "reader-title" || document.activeElement?.dataset.do === "jump");
+}
+const firstMarked = () => Number(Object.keys(leaf?.marks ?? {})[0]); // such keys are kept in order
+function warn(words) {
+  const problem = $(".page-problem", reader);
+  problem.textContent = words;
+  problem.hidden = !words;
+}
+
+// ----- links into the reader: the address holds the cited words while they are open
+function follow() {
+  const asked = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  if (asked.source) read(anchorOf(asked));
+}
+function forget() {
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+}
+addEventListener("hashchange", follow);
 
 // ----- the list of sources, the rebuild, and the index that the page shows
 let index = null, running = false, timer, silent = false, shownStatus = "", turn = Promise.resolve();
@@ -219,7 +309,9 @@ function type(question) {
 // ----- clicks and keys
 const actions = {
   add: () => files.click(),
+  after: () => turnTo(leaf.number + 1),
   ask: (button) => { trigger("suggested", { question: button.dataset.question }); box()?.focus(); },
+  before: () => turnTo(leaf.number - 1),
   cancel: () => look("cancel"),
   cite,
   close: closePanel,
@@ -228,11 +320,13 @@ const actions = {
   focus: () => box()?.focus(),
   jump: goToWords,
   library: () => showLibrary(),
+  link: (button) => copy(new URL(button.dataset.link, location.href).href, "Link copied"),
   new: () => { trigger("renew"); if (!wide.matches) closePanel(); box()?.focus(); },
   panel: (button) => showLibrary(button),
-  read: (button) => read(anchorOf(button.dataset), button),
+  read: (button) => { forget(); read(anchorOf(button.dataset), button); },
   rebuild: () => look("rebuild"),
   theme: switchTheme,
+  view: (button) => showAs(button.dataset.view),
   window: (button) => readAt(button.dataset.first),
 };
 document.addEventListener("click", (event) => {
@@ -285,4 +379,5 @@ new MutationObserver(settle).observe(talk, { childList: true, subtree: true });
 layOut();
 settle();
 look();
+follow();
 body.dataset.ready = "true";

@@ -14,6 +14,7 @@ import gradio as gr
 
 from assistant.chat import listing, render
 from assistant.chat.citing import Citing
+from assistant.chat.pages import Pages
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
 from assistant.errors import AssistantError
@@ -52,8 +53,9 @@ class Exchange:
 class Page:
     """The chat page of one library. The conversation lives in the browser session's state, not here."""
 
-    def __init__(self, library: Library, rebuild: Rebuild, citing: Citing) -> None:
+    def __init__(self, library: Library, rebuild: Rebuild, pages: Pages, citing: Citing) -> None:
         self.library = library
+        self._pages = pages
         self._citing = citing
         self._rebuild = rebuild
         self._cache: Shown | None = None
@@ -109,6 +111,10 @@ class Page:
         except AssistantError as error:
             return {"reason": str(error)}
 
+    def marks(self, request: object) -> dict[str, Any]:
+        """For the script: where the cited words stand on the pages (see `Pages.marks`)."""
+        return self._pages.marks(request if isinstance(request, dict) else {})
+
     def overview(self, request: object) -> dict[str, Any]:
         """For the script: the rebuild's status and, if the index is not the one that the page shows, the new lists."""
         status = self._rebuild.status
@@ -151,7 +157,8 @@ class Page:
                     apply_default_css=False,
                     padding=False,
                     server_functions=[
-                        served(f) for f in (self.read_source, self.cite, self.overview, self.rebuild, self.cancel)
+                        served(each)
+                        for each in (self.read_source, self.marks, self.cite, self.overview, self.rebuild, self.cancel)
                     ],
                     js_on_load=(HERE / "page.js").read_text(encoding="utf-8"),
                 )

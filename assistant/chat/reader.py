@@ -14,8 +14,10 @@ from html import escape
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
+from assistant.bibliography import cite_slice
 from assistant.chat.render import button, details_line, icon, notice_html, references_html
 from assistant.errors import UsageError
+from assistant.links import deep_link, reader_link, source_link
 from assistant.records import CONTEXT_CHARACTERS, CitationState, LocatorKind, Source, Span
 
 if TYPE_CHECKING:
@@ -84,7 +86,8 @@ def find_words(text: str, anchor: Anchor) -> Span | None:
 def source_html(library: Library, request: dict[str, Any]) -> str:
     """The reader's content for a request: `source`, and where words are cited the rest of an anchor.
 
-    `first` asks for the window that begins at that block, instead of the one around the cited words.
+    `first` asks for the window that begins at that block, instead of the one around the cited words. Where the file has
+    pages that can be shown, there are both they and the text; cited words are shown on their page at first.
     """
     anchor = Anchor.of(request)
     try:
@@ -97,9 +100,20 @@ def source_html(library: Library, request: dict[str, Any]) -> str:
         notices.append(WORDS_GONE)
     elif span is not None and span != (anchor.start, anchor.end):
         notices.append(WORDS_MOVED)
-    if (state := library.state(source.id)) in FILE_STATES:
+    state = library.state(source.id)
+    if state in FILE_STATES:
         notices.append(FILE_STATES[state])
-    return _head(source, span, notices) + _window(source, span, _whole(request.get("first")))
+    numbers = page_numbers(source) if state is CitationState.VERIFIED else []
+    on_page = bool(numbers and span and "first" not in request)
+    views = _views(on_page) if numbers else ""
+    head = _head(source, span, notices, views, library.index_id)
+    page = _page_view(source, cite_slice(source, *span).page if span else numbers[0], on_page) if numbers else ""
+    return head + page + _window(source, span, _whole(request.get("first")), hidden=on_page)
+
+
+def page_numbers(source: Source) -> list[int]:
+    """The numbers of those pages of a PDF that have text; none where the source is no PDF."""
+    return [place.number for place in source.locators if place.kind is LocatorKind.PAGE and place.number]
 
 
 def gone_html(source_id: str) -> str:
@@ -118,16 +132,43 @@ def _bar() -> str:
     )
 
 
-def _head(source: Source, span: Span | None, notices: list[str]) -> str:
+def _head(source: Source, span: Span | None, notices: list[str], views: str, index_id: str) -> str:
     warnings = "".join(notice_html(notice) for notice in notices)
     jump = button("text-button", "jump", "Go to the cited words") if span else ""
+    citation = cite_slice(source, *span) if span else None
+    url = deep_link(citation) if citation else source.metadata.url
+    link = reader_link(citation, index_id) if citation else source_link(source.id)
+    copy = button("text-button", "link", icon("link") + "Copy link", {"link": link})
     return (
         f'{_bar()}<header class="reader-head"><h2 id="reader-title" tabindex="-1">{escape(source.title)}</h2>'
-        f"{details_line(source.metadata, source.id)}{warnings}{references_html(source.metadata)}{jump}</header>"
+        f"{details_line(source.metadata, source.id, url)}{warnings}{references_html(source.metadata)}"
+        f'<div class="reader-tools">{views}{jump}{copy}</div></header>'
     )
 
 
-def _window(source: Source, span: Span | None, first: int) -> str:
+def _views(on_page: bool) -> str:
+    """The choice between the pages and the text."""
+    choices = "".join(
+        f'<button type="button" data-do="view" data-view="{view}" aria-pressed="{str(on).lower()}">{label}</button>'
+        for view, label, on in (("page", "Page", on_page), ("text", "Text", not on_page))
+    )
+    return f'<div class="views" role="group" aria-label="Show the source as">{choices}</div>'
+
+
+def _page_view(source: Source, number: int, shown: bool) -> str:
+    """Where the script shows a page's picture, at first that of the page `number`, with the cited words marked."""
+    return (
+        f'<section class="page-view" aria-label="Pages" data-page="{number}"{"" if shown else " hidden"}>'
+        f'<div class="page-bar">{button("page-button", "before", icon("before"), title="Previous page")}'
+        f'<p class="page-label" role="status"></p>'
+        f"{button('page-button', 'after', icon('after'), title='Next page')}</div>"
+        f'<p class="notice page-problem" role="alert" hidden></p>'
+        f'<div class="page-scroll" tabindex="0" role="group" aria-label="Page"><div class="sheet">'
+        f'<img alt="" data-title="{escape(source.title)}"></div></div></section>'
+    )
+
+
+def _window(source: Source, span: Span | None, first: int, hidden: bool) -> str:
     """The blocks around the cited words, or from block `first` where that is not negative."""
     spans = blocks(source.text)
     if first < 0:
@@ -139,7 +180,7 @@ def _window(source: Source, span: Span | None, first: int) -> str:
     later = _more("Later text", last) if last < len(spans) else ""
     body = "".join(_block(source, block, span, number == 0) for number, block in enumerate(spans[first:last]))
     return (
-        f'<article class="reader-text" tabindex="0" aria-labelledby="reader-title">{earlier}'
+        f'<article class="reader-text" tabindex="0" aria-labelledby="reader-title"{" hidden" if hidden else ""}>{earlier}'
         f"{body or '<p>This source has no text.</p>'}{later}</article>"
     )
 

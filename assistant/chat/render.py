@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from assistant.bibliography import also_words, count
+from assistant.links import anchor, deep_link
 from assistant.records import (
-    CONTEXT_CHARACTERS,
     NOT_FOUND,
     Answer,
     AnswerKind,
-    Citation,
     CitationState,
     Excerpt,
     Metadata,
@@ -38,9 +37,12 @@ STATES = {
     CitationState.MISSING: "file no longer in the folder",
 }
 ICONS = {
+    "after": '<path d="M9 5l7 7-7 7"/>',
     "back": '<path d="M19 12H5M11 6l-6 6 6 6"/>',
+    "before": '<path d="M15 5l-7 7 7 7"/>',
     "close": '<path d="M6 6l12 12M18 6 6 18"/>',
     "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h9"/>',
+    "link": '<path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
     "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
     "theme": '<path d="M20 14.5A8 8 0 1 1 9.5 4a6.5 6.5 0 0 0 10.5 10.5Z"/>',
@@ -83,13 +85,13 @@ def interval_words(interval: str) -> str:
     return " – ".join(dict.fromkeys(dates))
 
 
-def details_line(metadata: Metadata, source_id: str) -> str:
-    """Authors, publisher and dates of a source, and its file, on one line."""
+def details_line(metadata: Metadata, source_id: str, url: str | None = None) -> str:
+    """Authors, publisher and dates of a source, its file, and a link to the original, on one line."""
     parts = [*metadata.authors, metadata.publisher]
     parts += [date_words(metadata.issued) if metadata.issued else None]
     parts += [f"covers {interval_words(metadata.covers)}" if metadata.covers else None]
     parts += [source_id if metadata.title else None]  # without a title, the file's name stands in its place
-    html = [escape(part) for part in parts if part] + [_link(metadata.url, "original")]
+    html = [escape(part) for part in parts if part] + [_link(url, "original")]
     return f'<p class="details">{"".join(f"<span>{part}</span>" for part in html if part)}</p>'
 
 
@@ -123,20 +125,6 @@ def strength_html(score: float) -> str:
         f'<span class="strength" title="How well the excerpt matches the question, from 0 to 1">'
         f'<span class="bars" aria-hidden="true">{meter}</span>{word} match {score:.2f}</span>'
     )
-
-
-def anchor(citation: Citation, index_id: str, within: Span | None = None) -> dict[str, object]:
-    """The data by which a click opens the cited words, or the part `within` them, in the reader."""
-    start, end = within or (0, len(citation.quote))
-    before = citation.prefix + citation.quote[:start]
-    return {
-        "source": citation.source_id,
-        "start": citation.start + start,
-        "end": citation.start + end,
-        "quote": citation.quote[start:end],
-        "prefix": before[-CONTEXT_CHARACTERS:],
-        "index": index_id,
-    }
 
 
 def answer_html(
@@ -229,7 +217,8 @@ def _row(number: int, answer: Answer) -> str:
     return (
         f'<div class="excerpt"><div class="row">'
         f"{button('place-button', 'read', place, excerpt_anchor(excerpt, answer.index_id))}"
-        f"{state}{strength_html(excerpt.score)}{copy_button('Copy citation', 'Citation copied', number)}</div>"
+        f"{state}{strength_html(excerpt.score)}{copy_button('Copy citation', 'Citation copied', number)}"
+        f"{_link(deep_link(citation), 'original')}</div>"
         f"<details{' open' if number == 1 and not answer.found else ''}><summary>Excerpt</summary>"
         f"<blockquote>{highlighted(excerpt.text, excerpt.highlights if answer.found else ())}</blockquote></details>"
         + (f'<p class="also">{also_words(excerpt, excerpt.duplicates[0])}: {also}</p></div>' if also else "</div>")

@@ -115,22 +115,24 @@ def run(
 
 
 def application(library: Library, citing: Citing, ready: Callable[[], None]) -> FastAPI:
-    """The web application: the page, `/healthz`, `/documents` and `/export`; `ready` is called once it answers."""
+    """The web application: `/`, `/healthz`, `/documents`, `/pages`, `/export`; `ready` is called once it answers."""
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from assistant.chat.page import Page
+    from assistant.chat.pages import Pages
     from assistant.chat.rebuild import Rebuild
     from assistant.chat.uploads import Uploads
 
-    rebuild = Rebuild(library)
+    rebuild, pages = Rebuild(library), Pages(library)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ready()
         yield
         rebuild.cancel()
+        pages.close()
 
     api = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     api.add_middleware(Guard)
@@ -139,7 +141,8 @@ def application(library: Library, citing: Citing, ready: Callable[[], None]) -> 
     api.add_api_route("/healthz", lambda: health(library), methods=["GET"], response_model=None)
     api.add_api_route("/documents", Uploads(library).receive, methods=["PUT"], response_model=None)
     api.add_api_route("/export", citing.send, methods=["GET"], response_model=None)
-    page = Page(library, rebuild, citing)
+    api.add_api_route("/pages", pages.picture, methods=["GET"], response_model=None)
+    page = Page(library, rebuild, pages, citing)
     blocks = page.build()
     blocks.queue(default_concurrency_limit=8, max_size=64)
     app: FastAPI = gr.mount_gradio_app(

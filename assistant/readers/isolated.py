@@ -1,11 +1,14 @@
 """Readers in a process of their own: a parser that hangs, crashes or eats memory costs one file, not the build.
 
+So are the pages of PDF files drawn that the chat shows.
+
 `Isolated` is the parent's side; `python -m assistant.readers.worker` is the child. The child is started at the first
 file and reads all further ones, so that a build pays for its start once.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import queue
@@ -18,9 +21,11 @@ from typing import IO, Any
 import psutil
 
 from assistant.child import command, environment
-from assistant.errors import UnreadableFile
+from assistant.errors import UnreadableFile, UsageError
 from assistant.readers import Reading
-from assistant.records import Locator, LocatorKind, Metadata, Source
+from assistant.readers.pages.picture import Mark, Picture
+from assistant.readers.worker import from_plain, plain
+from assistant.records import Source
 from assistant.settings import READER_BYTES, READER_MEMORY, READER_SECONDS, READER_TOTAL_SECONDS
 
 _LOOK_SECONDS = 0.05
@@ -55,7 +60,17 @@ class Isolated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self.close()
+
+    def close(self) -> None:
+        """End the child, if there is one; the next file starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()
+            assert child.stdin
+            with contextlib.suppress(OSError):  # what was still to be written to it is of no use
+                child.stdin.close()
 
     def read(self, data: bytes, source_id: str) -> Reading:
         """What `assistant.readers.read` gives, read by the child.
@@ -63,37 +78,63 @@ class Isolated:
         Raises:
             UnreadableFile: as there; or the reader hung, crashed, or took too much memory.
         """
+        return _reading(self._done({"do": "read", "id": source_id}, data))
+
+    def draw(self, data: bytes, number: int, width: int) -> Picture:
+        """What `assistant.readers.pages.picture.draw` gives, drawn by the child.
+
+        Raises:
+            UsageError, UnreadableFile: as there; or drawing hung, crashed, or took too much memory.
+        """
+        told = self._done({"do": "draw", "number": number, "width": width}, data)
+        return Picture(**{**told, "png": base64.b64decode(told["png"])})
+
+    def marks(self, data: bytes, source: Source, start: int, end: int) -> list[Mark]:
+        """What `assistant.readers.pages.picture.marks` gives, found by the child.
+
+        Raises:
+            ValueError: as there, where the offsets are wrong.
+            UnreadableFile: as there; or finding hung, crashed, or took too much memory.
+        """
+        source.cut(start, end)
+        told = self._done({"do": "marks", "source": plain(source), "start": start, "end": end}, data)
+        return [Mark(*mark) for mark in told["marks"]]
+
+    def _done(self, asked: dict[str, Any], data: bytes) -> dict[str, Any]:
+        """What the child tells when it has done what it is asked with a file."""
         try:
             try:
-                return self._read(data, source_id)
+                return self._ask(asked, data)
             except _Lost:
                 if self._fresh:
                     raise
-                return self._read(data, source_id)  # the files read before may be to blame: once more, in a fresh child
+                return self._ask(asked, data)  # the files before may be to blame: once more, in a fresh child
         except _Lost as error:
             raise UnreadableFile(str(error)) from error
 
-    def _read(self, data: bytes, source_id: str) -> Reading:
+    def _ask(self, asked: dict[str, Any], data: bytes) -> dict[str, Any]:
         if self._child is None:
             self._start()
         assert self._child and self._child.stdin
         try:
-            header = json.dumps({"id": source_id, "size": len(data)})
+            header = json.dumps({**asked, "size": len(data)})
             self._child.stdin.write(header.encode() + b"\n" + data)
             self._child.stdin.flush()
             told = self._wait(*(limit * (1 + len(data) / READER_BYTES) for limit in (self._seconds, self._total)))
         except (OSError, _Lost) as error:
             fresh = self._fresh
-            self._end()
+            self.close()
             self._fresh = fresh
             raise (error if isinstance(error, _Lost) else _Lost(_LOST)) from error
         except BaseException:
-            self._end()
+            self.close()
             raise
         self._fresh = False
         if "unreadable" in told:
             raise UnreadableFile(told["unreadable"])
-        return _reading(told)
+        if "refused" in told:
+            raise UsageError(told["refused"])
+        return told
 
     def _wait(self, limit: float, total: float) -> dict[str, Any]:
         """What the child tells in the end.
@@ -142,16 +183,6 @@ class Isolated:
         threading.Thread(target=_gather, args=(self._child.stdout, self._lines), daemon=True).start()
         self._fresh = True
 
-    def _end(self) -> None:
-        """End the child, if there is one."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.wait()
-            assert child.stdin
-            with contextlib.suppress(OSError):  # what was still to be written to it is of no use
-                child.stdin.close()
-
 
 def _gather(stream: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
     """Put each line of a child into the queue, and an empty one at its end."""
@@ -172,10 +203,4 @@ def _held(process: psutil.Process) -> int:
 
 def _reading(told: dict[str, Any]) -> Reading:
     """What `worker.told` was made from."""
-    sources = []
-    for source in told["sources"]:
-        known = source.pop("metadata")
-        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        places = tuple(Locator(start, LocatorKind(kind), *rest) for start, kind, *rest in source.pop("locators"))
-        sources.append(Source(**source, metadata=Metadata(**known), locators=places))
-    return Reading(tuple(sources), tuple(told["problems"]))
+    return Reading(tuple(map(from_plain, told["sources"])), tuple(told["problems"]))

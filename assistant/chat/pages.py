@@ -1,0 +1,118 @@
+"""Pages of PDF sources for the reader: their pictures at `/pages`, and where the cited words stand on them.
+
+A file is only drawn while it is, byte for byte, the one that was indexed; and by a child process, so that what crashes
+or hangs the drawing costs one page.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import PlainTextResponse, Response
+
+from assistant.chat.reader import Anchor, find_words, page_numbers
+from assistant.errors import AssistantError, UnreadableFile, UsageError
+from assistant.readers.folder import load
+from assistant.readers.isolated import Isolated
+from assistant.readers.pages.picture import Picture
+from assistant.readers.text import digest
+from assistant.records import CitationState, Source
+from assistant.settings import PAGE_SECONDS
+
+if TYPE_CHECKING:
+    from assistant.library import Library
+
+WIDTHS = range(100, 2401)
+"""Pixels that a picture may be wide."""
+_KEPT = 16  # pictures
+_CHANGED = "its file is no longer the one that was indexed; rebuild"
+_NOT_FOUND = "The cited words could not be found again on the page; the text has them."
+
+
+class Pages:
+    """Draws the pages of one library's PDF sources, one at a time."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._drawer = Isolated(seconds=PAGE_SECONDS, total=PAGE_SECONDS)
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, Picture] = OrderedDict()
+
+    def close(self) -> None:
+        """End the process that draws."""
+        self._drawer.close()
+
+    def picture(self, request: Request, source: str, page: int, width: int) -> Response:
+        """A page of a source as a PNG file; or the reason why there is none, in a line of text."""
+        if width not in WIDTHS:
+            return _refused(f"a picture is from {WIDTHS[0]} to {WIDTHS[-1]} pixels wide", HTTPStatus.BAD_REQUEST)
+        try:
+            held = self._source(source)
+            tag = f'"{held.digest}-{page}-{width}"'
+            headers = {"Cache-Control": "private, no-cache", "ETag": tag}
+            if request.headers.get("if-none-match") == tag:
+                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+            drawn = self._drawn(held, page, width, tag)
+        except UsageError as error:
+            return _refused(str(error), HTTPStatus.NOT_FOUND)
+        except AssistantError as error:
+            return _refused(str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+        headers |= {"X-Page-Label": quote(drawn.label), "X-Page-Count": str(drawn.count)}
+        return Response(drawn.png, media_type="image/png", headers=headers)
+
+    def marks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Where the words of an anchor stand: for each page their boxes (left, top, width, height), or a `problem`."""
+        anchor = Anchor.of(request)
+        pages: dict[str, list[list[float]]] = {}
+        try:
+            source = self._source(anchor.source_id)
+            span = find_words(source.text, anchor)
+            data = self._data(source)
+            with self._lock:
+                found = self._drawer.marks(data, source, *span) if span else []
+        except AssistantError as error:
+            return {"pages": pages, "problem": f"The cited words could not be marked: {error}."}
+        for mark in found:
+            pages.setdefault(str(mark.page), []).append([mark.left, mark.top, mark.width, mark.height])
+        return {"pages": pages, "problem": "" if pages else _NOT_FOUND}
+
+    def _source(self, source_id: str) -> Source:
+        """A source of the index that has pages, and whose file is unchanged.
+
+        Raises:
+            UsageError: there is no such source.
+            UnreadableFile: its file was changed or removed.
+        """
+        source = self._library.source(source_id)
+        if not page_numbers(source):
+            raise UsageError("it has no pages that could be shown")
+        if self._library.state(source_id) is not CitationState.VERIFIED:
+            raise UnreadableFile(_CHANGED)
+        return source
+
+    def _data(self, source: Source) -> bytes:
+        """The bytes from which a source was read, and never any others."""
+        index = self._library.generation()
+        data = load(self._library.sources / index.stamps[index.find(source.id)].file)
+        if digest(data) != source.digest:
+            raise UnreadableFile(_CHANGED)
+        return data
+
+    def _drawn(self, source: Source, page: int, width: int, tag: str) -> Picture:
+        with self._lock:
+            if tag not in self._kept:
+                self._kept[tag] = self._drawer.draw(self._data(source), page, width)
+            self._kept.move_to_end(tag)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[tag]
+
+
+def _refused(reason: str, status: HTTPStatus) -> Response:
+    return PlainTextResponse(reason, status_code=status)
