@@ -81,8 +81,9 @@ async function read(request, from) {
 function jump(focused = true) { // to the cited words, where they are shown
   const mark = $(".page-view:not([hidden]) .page-mark, .reader-text:not([hidden]) #cited", reader);
   if (!mark) return false;
-  const frame = mark.closest(".page-scroll, .reader-text");
-  frame.scrollTop += mark.getBoundingClientRect().top - frame.getBoundingClientRect().top - frame.clientHeight * 0.25;
+  const frame = mark.closest(".page-scroll, .reader-text"), at = mark.getBoundingClientRect(), around = frame.getBoundingClientRect();
+  frame.scrollTop += at.top - around.top - frame.clientHeight * 0.25;
+  frame.scrollLeft += at.left - around.left - frame.clientWidth * 0.1;
   if (focused) mark.focus({ preventScroll: true });
   return true;
 }
@@ -131,13 +132,19 @@ async function turnTo(number, toWords = false) {
   sheet.hidden = !drawn.blob;
   const name = `Page ${drawn.label ?? number}`;
   image.alt = `${name} of ${image.dataset.title}`;
-  $(".page-label", view).textContent = drawn.count ? `${name}, ${number} of ${now.count}` : name;
+  const place = drawn.label === String(number) ? ` of ${drawn.count}` : `, ${number} of ${drawn.count}`;
+  $(".page-label", view).textContent = name + (drawn.count ? place : "");
   $("[data-do=before]", view).setAttribute("aria-disabled", number <= 1);
   $("[data-do=after]", view).setAttribute("aria-disabled", number >= now.count);
-  $(".page-scroll", view).scrollTop = 0;
+  $(".page-scroll", view).scrollTo(0, 0);
   view.removeAttribute("aria-busy");
   warn(drawn.problem ? `Page ${number} cannot be shown: ${drawn.problem}.` : "");
   if (drawn.blob) mark(now, toWords);
+}
+function enlarge(button) {
+  const large = $(".sheet", reader).classList.toggle("large");
+  button.setAttribute("aria-pressed", large);
+  turnTo(leaf.number, true);
 }
 async function draw(source, page, width) {
   try {
@@ -154,14 +161,14 @@ async function mark(now, toWords) {
     now.marks = found?.pages ?? {};
     warn(found ? found.problem : "The cited words could not be marked. Is the assistant still running?");
   }
-  const sheet = $(".sheet", reader);
-  $$(".page-mark", sheet).forEach((node) => node.remove());
+  const layer = $(".page-marks", reader);
+  layer.replaceChildren();
   for (const [number, [left, top, width, height]] of (now.marks?.[now.number] ?? []).entries()) {
     const node = Object.assign(document.createElement("span"), { className: "page-mark", tabIndex: -1 });
     Object.assign(node.style, { left: `${left * 100}%`, top: `${top * 100}%`, width: `${width * 100}%`, height: `${height * 100}%` });
     if (number) node.setAttribute("aria-hidden", "true");
     else { node.setAttribute("role", "img"); node.setAttribute("aria-label", `The cited words: ${now.request.quote}`); }
-    sheet.append(node);
+    layer.append(node);
   }
   if (toWords) jump(document.activeElement?.id === "reader-title" || document.activeElement?.dataset.do === "jump");
 }
@@ -316,6 +323,7 @@ const actions = {
   cite,
   close: closePanel,
   edit: (button) => type(button.dataset.question),
+  enlarge,
   export: saveAs,
   focus: () => box()?.focus(),
   jump: goToWords,

@@ -161,10 +161,12 @@ def _page_view(source: Source, number: int, shown: bool) -> str:
         f'<section class="page-view" aria-label="Pages" data-page="{number}"{"" if shown else " hidden"}>'
         f'<div class="page-bar">{button("page-button", "before", icon("before"), title="Previous page")}'
         f'<p class="page-label" role="status"></p>'
-        f"{button('page-button', 'after', icon('after'), title='Next page')}</div>"
+        f"{button('page-button', 'after', icon('after'), title='Next page')}"
+        f'<button type="button" class="page-button" data-do="enlarge" aria-pressed="false" title="Enlarge">{icon("enlarge")}'
+        f"</button></div>"
         f'<p class="notice page-problem" role="alert" hidden></p>'
         f'<div class="page-scroll" tabindex="0" role="group" aria-label="Page"><div class="sheet">'
-        f'<img alt="" data-title="{escape(source.title)}"></div></div></section>'
+        f'<img alt="" data-title="{escape(source.title)}"><div class="page-marks"></div></div></div></section>'
     )
 
 

@@ -42,6 +42,7 @@ ICONS = {
     "before": '<path d="M15 5l-7 7 7 7"/>',
     "close": '<path d="M6 6l12 12M18 6 6 18"/>',
     "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h9"/>',
+    "enlarge": '<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4 4M11 8.5v5M8.5 11h5"/>',
     "link": '<path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
     "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
