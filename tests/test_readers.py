@@ -532,7 +532,12 @@ def test_intervals() -> None:
 def test_people_and_tags_come_in_several_shapes() -> None:
     fields = {"author": {"family": "Lind", "given": "Ada"}, "tags": "a, b,, a", "references": ["A title", {"x": "y"}]}
     assert from_mapping(fields) == (
-        Metadata(authors=("Ada Lind",), tags=("a", "b"), references=({"title": "A title"},)),
+        Metadata(
+            authors=("Ada Lind",),
+            tags=("a", "b"),
+            references=({"title": "A title"},),
+            csl={"author": [{"family": "Lind", "given": "Ada"}]},
+        ),
         (),
     )
     metadata, problems = from_mapping({"authors": ["A", ["B"]], "tags": {"a": "b"}, "title": ["x"]})

@@ -1,20 +1,26 @@
-"""Metadata that a person wrote (front matter, sidecars) to the record: what is not valid is dropped, and told."""
+"""Fields of metadata (front matter, sidecars, bibliographies) to the record: what is not valid is dropped, and told.
+
+Besides those that `Metadata` names, fields may be any variable of CSL 1.0.2 (container-title, DOI, editor ...).
+"""
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+from assistant.readers import csl
+from assistant.readers.csl import partial_date as partial_date
 from assistant.readers.text import one_line
 from assistant.records import Metadata
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]\d{1,2}:.*)?)?)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 _T = TypeVar("_T")
 _REFERENCE_KEYS = ("author", "title", "publisher", "date", "url")
+_SHORT_FORMS = {"doi": "DOI", "isbn": "ISBN", "issn": "ISSN", "pmid": "PMID", "pmcid": "PMCID"}
+_VARIABLES = csl.TEXTS | csl.DATES | (csl.NAMES - {"author"})
 
 
 def parse(text: str) -> tuple[Metadata, tuple[str, ...]]:
@@ -52,7 +58,11 @@ def parse(text: str) -> tuple[Metadata, tuple[str, ...]]:
 
 
 def from_mapping(values: Mapping[str, object]) -> tuple[Metadata, tuple[str, ...]]:
-    """The record for these fields, and a line for each that cannot be used. Unknown fields are ignored."""
+    """The record for these fields, and a line for each that cannot be used. Unknown fields are ignored.
+
+    A name is a string or a mapping: “Family, Given” and {family, given} have parts, {literal} is an organisation, and a
+    string without a comma is taken as it stands.
+    """
     problems: list[str] = []
 
     def take(valid: Callable[[object], _T | None], *keys: str) -> _T | None:
@@ -61,45 +71,72 @@ def from_mapping(values: Mapping[str, object]) -> tuple[Metadata, tuple[str, ...
             return None
         value = valid(values[key])
         if value is None:
-            problems.append(f"{key} is not usable and was left out: {one_line(str(values[key]))[:60]}")
+            problems.append(_unusable(key, values[key]))
         return value
 
+    people = take(csl.names, "authors", "author") or ()
+    variables = _variables(values, take)
+    if _has_parts(next((values[key] for key in ("authors", "author") if not _absent(values.get(key))), None)):
+        variables["author"] = [dict(person) for person in people]
     metadata = Metadata(
-        title=take(_string, "title"),
-        authors=take(_people, "authors", "author") or (),
-        publisher=take(_string, "publisher"),
+        title=take(csl.plain, "title"),
+        authors=tuple(map(csl.spelled, people)),
+        publisher=take(csl.plain, "publisher"),
         issued=take(partial_date, "issued", "date"),
         covers=take(interval, "covers"),
-        url=take(web_address, "url"),
+        url=take(web_address, "url", "URL"),
         language=take(language_tag, "language"),
-        tags=take(_tags, "tags") or (),
-        type=take(_string, "type"),
+        tags=take(_tags, "tags", "keyword") or (),
+        type=take(_type, "type"),
         references=take(_references, "references") or (),
         accessed=take(partial_date, "accessed"),
+        csl=variables,
     )
     return metadata, tuple(problems)
 
 
+def _variables(values: Mapping[str, object], take: Callable[..., Any]) -> dict[str, Any]:
+    """The variables of CSL among fields, those that `Metadata` names apart."""
+    found: dict[str, Any] = {}
+    for key in values:
+        variable = _SHORT_FORMS.get(key, key) if isinstance(key, str) else ""
+        if variable not in _VARIABLES or variable in found:
+            continue
+        if variable in csl.NAMES:
+            people = take(csl.names, key)
+            value: Any = people and [dict(person) for person in people]
+        elif variable in csl.DATES:
+            date = take(partial_date, key)
+            value = date and csl.parts_of(date)
+        else:
+            value = take(partial(csl.text_variable, variable), key)
+        if value:
+            found[variable] = value
+    return found
+
+
+def _has_parts(value: object) -> bool:
+    """Whether the parts of any of these names are known, or one of them is said to have none."""
+    people = value if isinstance(value, list) else [value]
+    return any(isinstance(person, Mapping) or (isinstance(person, str) and csl.inverted(person)) for person in people)
+
+
+def _unusable(key: str, value: object) -> str:
+    shown = f"{key} is not usable and was left out: {one_line(str(value))[:60]}"
+    return f"{shown} (it must be a type of CSL, such as report or article-journal)" if key == "type" else shown
+
+
 def merge(over: Metadata, under: Metadata) -> Metadata:
-    """What `over` knows, and for the rest what `under` knows."""
-    return replace(under, **{each.name: value for each in fields(over) if (value := getattr(over, each.name))})
+    """What `over` knows, and for the rest what `under` knows; variables of CSL one by one.
 
-
-def partial_date(value: object) -> str | None:
-    """A date as 2005, 2005-09 or 2005-09-19; `None` if it is no date. A time of day is dropped.
-
-    >>> partial_date("2005-9-19"), partial_date("2005-02-30"), partial_date("next spring")
-    ('2005-09-19', None, None)
+    The parts of the authors' names go with the authors, and the day of access with the address.
     """
-    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        return None
-    numbers = [int(number) for number in match.groups() if number]
-    try:
-        datetime.date(*[*numbers, 1, 1][:3])
-    except ValueError:
-        return None
-    return "-".join(f"{number:02}" for number in [f"{numbers[0]:04}", *numbers[1:]])
+    merged = replace(under, **{each.name: value for each in fields(over) if (value := getattr(over, each.name))})
+    variables = {**under.csl, **over.csl}
+    if over.authors and over.authors != under.authors and "author" not in over.csl:
+        variables.pop("author", None)
+    accessed = merged.accessed if over.accessed or merged.url == under.url else None
+    return replace(merged, csl=variables, accessed=accessed)
 
 
 def interval(value: object) -> str | None:
@@ -135,17 +172,17 @@ def _string(value: object) -> str | None:
     return one_line(value) or None if isinstance(value, str) else None
 
 
-def _people(value: object) -> tuple[str, ...] | None:
-    """One name, or a list of names; a name is a string, or a mapping with `name` or with `family` and `given`."""
-    names = [_name(item) for item in (value if isinstance(value, list) else [value])]
-    return None if None in names else tuple(name for name in names if name)
+def _shown_names(value: object) -> str:
+    """Names as they are displayed; those in strings as they are written."""
+    shown = (
+        _string(each) or csl.spelled(csl.name(each) or {"literal": ""})
+        for each in (value if isinstance(value, list) else [value])
+    )
+    return "; ".join(filter(None, shown))
 
 
-def _name(value: object) -> str | None:
-    if isinstance(value, dict):
-        parts = [value.get("given"), value.get("family")]
-        return _string(value.get("name")) or _string(" ".join(part for part in parts if isinstance(part, str)))
-    return _string(value)
+def _type(value: object) -> str | None:
+    return value if isinstance(value, str) and value in csl.TYPES else None
 
 
 def _tags(value: object) -> tuple[str, ...] | None:
@@ -167,7 +204,7 @@ def _reference(value: object) -> dict[str, str] | None:
         return None
     found: dict[str, str] = {}
     for key in _REFERENCE_KEYS:
-        valid = {"author": lambda item: "; ".join(_people(item) or ()), "url": web_address}.get(key, _string)
+        valid = {"author": _shown_names, "url": web_address}.get(key, _string)
         text = valid(fields[key]) if key in fields else None
         if text:
             found[key] = text
