@@ -94,6 +94,8 @@ class _Build:
             and usable.stamps == list(collection.stamps)
             and usable.manifest["left_out"] == collection.left_out
             and usable.sidecars == collection.sidecars
+            and usable.catalogues == collection.catalogues
+            and usable.metadata == [source.metadata for source in collection.sources]
         )
         if usable and same and (not self.exported or self._encoder_is_sound()):
             return self._report(usable, previous, collection, 0)
@@ -169,6 +171,7 @@ class _Build:
             "recipe": self.recipe.to_dict(),
             "left_out": collection.left_out,
             "sidecars": collection.sidecars,
+            "catalogues": collection.catalogues,
         }
         known = [[source.id, source.digest] for source in collection.sources]
         path = self.folder.new_generation(digest(json.dumps([known, about]).encode()))
@@ -226,10 +229,10 @@ class _Build:
     def _report(
         self, new: Generation, previous: Generation | None, collection: Collection, embedded: int
     ) -> BuildReport:
-        before = dict(zip(previous.ids, previous.stamps, strict=True)) if previous else {}
-        after = dict(zip(new.ids, new.stamps, strict=True))
+        before = {each: previous.content(each) for each in previous.ids} if previous else {}
+        after = {each: new.content(each) for each in new.ids}
         both = before.keys() & after.keys()
-        changed = sorted(source_id for source_id in both if before[source_id].digest != after[source_id].digest)
+        changed = sorted(source_id for source_id in both if before[source_id] != after[source_id])
         return BuildReport(
             index_id=new.id,
             added=tuple(sorted(after.keys() - before.keys())),
@@ -243,7 +246,7 @@ class _Build:
             embedded=embedded,
             seconds=round(time.perf_counter() - self.started, 2),
             notes=tuple(self.notes),
-            files=len({stamp.file for stamp in new.stamps}),
+            files=len({stamp.file for stamp in new.stamps}) + len(new.catalogues),
         )
 
 

@@ -8,17 +8,13 @@ from pathlib import Path
 
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.index.generation import Generation, Stamp
-from assistant.readers import Reading, reader_version
-from assistant.readers.encoding import decode
-from assistant.readers.folder import SourceFile, load, walk
+from assistant.index.resolve import resolve
+from assistant.readers import reader_version
+from assistant.readers.folder import SourceFile, catalogues, load, walk
 from assistant.readers.isolated import Isolated
-from assistant.readers.metadata import merge, parse
 from assistant.readers.text import digest
 from assistant.records import Metadata, Source
 from assistant.reports import Skipped
-
-_MAX_SIDECAR = 1_000_000
-"""Bytes; YAML is slow to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +22,19 @@ class Collection:
     """What a sources folder holds: sources with the files behind them, and what was left out, with the reasons.
 
     `problems` concern files that were read all the same. `left_out` are the files that gave nothing, each with its
-    size and modification time; `sidecars` are for each file the name, size and modification time of its sidecar.
+    size and modification time; `sidecars` are for each file the name, size and modification time of its sidecar, and
+    `catalogues` the size and modification time of each bibliography. `own` is what each file tells of itself, without
+    those.
     """
 
     sources: tuple[Source, ...]
+    own: tuple[Metadata, ...]
     stamps: tuple[Stamp, ...]
     skipped: tuple[Skipped, ...]
     problems: tuple[Skipped, ...]
     left_out: dict[str, list[int]]
     sidecars: dict[str, list[str | int]]
+    catalogues: dict[str, list[int]]
 
 
 def collect(
@@ -55,11 +55,12 @@ def collect(
     problems: list[Skipped] = []
     left_out: dict[str, list[int]] = {}
     sidecars = sidecars_of(files, root)
+    bibliographies = catalogues_of(root)
     with Isolated() as reader:
         for done, file in enumerate(files):
             told(done, len(files))
             try:
-                found, stamp = _read(root, file, previous, sidecars, reader)
+                found, stamp = _read(root, file, previous, reader)
             except FileNotFoundError:
                 skipped.append(Skipped(file.id, "removed while the build ran"))
             except UnreadableFile as error:
@@ -75,7 +76,18 @@ def collect(
         raise SourcesMissing(
             f"no document in {root} can be read{why}: put documents there, or name another folder with --sources"
         )
-    return Collection(tuple(sources), tuple(stamps), _sorted(skipped), _sorted(problems), left_out, sidecars)
+    own = tuple(source.metadata for source in sources)
+    known = resolve(root, [stamp.file for stamp in stamps], own, sidecars)
+    return Collection(
+        sources=tuple(replace(source, metadata=known.metadata[number]) for number, source in enumerate(sources)),
+        own=own,
+        stamps=tuple(stamps),
+        skipped=_sorted(skipped),
+        problems=_sorted([*problems, *known.problems]),
+        left_out=left_out,
+        sidecars=sidecars,
+        catalogues=bibliographies,
+    )
 
 
 def _name(path: Path, root: Path) -> str:
@@ -87,6 +99,11 @@ def sidecars_of(files: Iterable[SourceFile], root: Path) -> dict[str, list[str |
     return {
         _name(file.path, root): [_name(file.sidecar, root), *stamp_of(file.sidecar)] for file in files if file.sidecar
     }
+
+
+def catalogues_of(root: Path) -> dict[str, list[int]]:
+    """The size and modification time of each bibliography in the sources folder."""
+    return {_name(path, root): stamp_of(path) for path in catalogues(root)}
 
 
 def _sorted(items: list[Skipped]) -> tuple[Skipped, ...]:
@@ -118,9 +135,8 @@ def stamp_of(path: Path) -> list[int]:
     return [seen.st_size, seen.st_mtime_ns]
 
 
-def _read(
-    root: Path, file: SourceFile, previous: Generation | None, sidecars: dict[str, list[str | int]], reader: Isolated
-) -> tuple[list[Source], Stamp]:
+def _read(root: Path, file: SourceFile, previous: Generation | None, reader: Isolated) -> tuple[list[Source], Stamp]:
+    """The sources in a file, each with what the file tells of it; taken over where the file is as it was."""
     # Before reading: a file that changes in between then shows as changed, not as verified.
     size, mtime_ns = stamp_of(file.path)
     try:
@@ -129,32 +145,9 @@ def _read(
         raise (error.__cause__ if isinstance(error.__cause__, FileNotFoundError) else error) from None
     name = _name(file.path, root)
     stamp = Stamp(name, size, mtime_ns, digest(data), reader_version(data, file.id) or "")
-    old = previous.of_file(name) if previous and previous.sidecars.get(name) == sidecars.get(name) else {}
+    old = previous.of_file(name) if previous else {}
     if previous and all((was.digest, was.reader) == (stamp.digest, stamp.reader) for was in old.values()) and old:
-        return [previous.source(number) for number in old], replace(stamp, problems=next(iter(old.values())).problems)
-    reading = read_with_sidecar(data, file.id, file.sidecar, reader)
+        sources = [replace(previous.source(number), metadata=previous.own[number]) for number in old]
+        return sources, replace(stamp, problems=next(iter(old.values())).problems)
+    reading = reader.read(data, file.id)
     return list(reading.sources), replace(stamp, problems=reading.problems)
-
-
-def read_with_sidecar(data: bytes, source_id: str, sidecar: Path | None, reader: Isolated) -> Reading:
-    """What a file holds; what its sidecar tells goes before what the file itself tells.
-
-    Raises:
-        UnreadableFile: the file cannot be read.
-    """
-    reading = reader.read(data, source_id)
-    if sidecar is None:
-        return reading
-    told, problems = _sidecar(sidecar)
-    sources = tuple(replace(source, metadata=merge(told, source.metadata)) for source in reading.sources)
-    return Reading(sources, (*reading.problems, *problems))
-
-
-def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
-    """What a sidecar tells, and a line for each thing in it that cannot be used."""
-    try:
-        text, problems = decode(load(path, _MAX_SIDECAR))
-        metadata, more = parse(text)
-    except (UnreadableFile, ValueError) as error:
-        return Metadata(), (f"its sidecar {path.name} is broken and was left out: {error}",)
-    return metadata, (*problems, *(f"sidecar {path.name}: {problem}" for problem in more))

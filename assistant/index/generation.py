@@ -39,7 +39,7 @@ _COLUMNS = ("passages.npy", "sentences.npy")
 """What says where a quotation begins and ends is digested whatever its size."""
 _TRUSTED = 32_000_000
 _TEXTS_KEPT = 64
-CATALOGUE = "SELECT id, metadata, file, size, mtime_ns, digest, reader, problems FROM sources ORDER BY number"
+CATALOGUE = "SELECT id, metadata, file, size, mtime_ns, digest, reader, problems, own FROM sources ORDER BY number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,12 @@ class Generation:
         known: dict[str, list[str | int]] = self.manifest.get("sidecars", {})
         return known
 
+    @property
+    def catalogues(self) -> dict[str, list[int]]:
+        """The size and modification time of each bibliography that there was."""
+        known: dict[str, list[int]] = self.manifest.get("catalogues", {})
+        return known
+
     @cached_property
     def encoder(self) -> Encoder:
         """What embeds questions: the exported model or, where it could not be exported, the model itself.
@@ -145,11 +151,16 @@ class Generation:
         return [_metadata(row[1]) for row in self._catalogue]
 
     @cached_property
+    def own(self) -> list[Metadata]:
+        """What its file itself tells of each source, by number."""
+        return [_metadata(row[8]) for row in self._catalogue]
+
+    @cached_property
     def stamps(self) -> list[Stamp]:
         """The file behind each source, by number."""
         return [
             Stamp(file, size, mtime_ns, known, reader, tuple(json.loads(problems)))
-            for _, _, file, size, mtime_ns, known, reader, problems in self._catalogue
+            for _, _, file, size, mtime_ns, known, reader, problems, _ in self._catalogue
         ]
 
     def of_file(self, file: str) -> dict[int, Stamp]:
@@ -193,6 +204,11 @@ class Generation:
             if len(self._texts) > _TEXTS_KEPT:
                 self._texts.popitem(last=False)
         return source
+
+    def content(self, source_id: str) -> tuple[str, Metadata]:
+        """The digest of a source's file, and what is known of it: what changes when the source does."""
+        number = self.numbers[source_id]
+        return self.stamps[number].digest, self.metadata[number]
 
     def find(self, source_id: str) -> int:
         """The number of a source.

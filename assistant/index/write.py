@@ -24,7 +24,7 @@ from assistant.settings import FORMAT_VERSION
 
 _TABLE = """CREATE TABLE sources (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, file TEXT, size INTEGER, mtime_ns INTEGER, digest TEXT, reader TEXT,
-    problems TEXT, metadata TEXT, locators TEXT, text TEXT, seal TEXT)"""
+    problems TEXT, own TEXT, metadata TEXT, locators TEXT, text TEXT, seal TEXT)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,14 @@ def _write_sources(path: Path, collection: Collection) -> str:
     database = sqlite3.connect(path)
     try:
         database.execute(_TABLE)
-        for number, (source, stamp) in enumerate(zip(collection.sources, collection.stamps, strict=True)):
+        found = zip(collection.sources, collection.own, collection.stamps, strict=True)
+        for number, (source, own, stamp) in enumerate(found):
             metadata = _json(asdict(source.metadata))
             places = _json([astuple(locator) for locator in source.locators])
             seal = source_seal(source.id, source.text, metadata, source.digest, places)
             row = (
                 number, source.id, stamp.file, stamp.size, stamp.mtime_ns, stamp.digest, stamp.reader,
-                _json(stamp.problems), metadata, places, source.text, seal,
+                _json(stamp.problems), _json(asdict(own)), metadata, places, source.text, seal,
             )  # fmt: skip
             database.execute(f"INSERT INTO sources VALUES ({','.join('?' * len(row))})", row)
         database.commit()

@@ -15,7 +15,9 @@ from assistant.readers import no_reader, suffixes
 from assistant.readers.kinds import PEEK, by_content, suffix
 from assistant.reports import Skipped
 
-DESCRIBING = frozenset({"library.json", "library.bib", "library.ris", "questions.jsonl"})
+CATALOGUES = ("library.json", "library.bib", "library.ris")
+"""Names of files that are bibliographies of the library, that with the most to say first."""
+DESCRIBING = frozenset({*CATALOGUES, "questions.jsonl"})
 """Names of files that describe the library and are not sources."""
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini"})  # Windows leaves them in folders; they do not begin with a dot
 SIDECARS = (".yaml", ".yml")
@@ -65,6 +67,16 @@ def walk(root: Path) -> Iterator[SourceFile | Skipped]:
             if isinstance(entry, SourceFile):
                 seen.add(entry.id)
             yield entry
+
+
+def catalogues(root: Path) -> list[Path]:
+    """The bibliographies in the folder: those of a folder before those of its sub-folders, hidden ones left out."""
+    found: list[Path] = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        there = [name for name in names if name.lower() in CATALOGUES and unusable_name(name) is None]
+        found += [Path(folder, name) for name in sorted(there, key=lambda name: CATALOGUES.index(name.lower()))]
+    return found
 
 
 def require_file(path: Path) -> int:

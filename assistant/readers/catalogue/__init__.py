@@ -16,15 +16,13 @@ from assistant.readers.kinds import suffix
 from assistant.readers.metadata import from_mapping
 from assistant.records import Metadata
 
-__all__ = ["CATALOGUES", "Entry", "read"]
+__all__ = ["Entry", "read"]
 
 _FORMATS: dict[str, Callable[[str], tuple[list[Item], list[str]]]] = {
     ".json": csl_json.read,
     ".bib": bibtex.read,
     ".ris": ris.read,
 }
-CATALOGUES = tuple(f"library{end}" for end in _FORMATS)
-"""Names of the files that are bibliographies; where several describe a file, the first goes before the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""What is known of each source in the end: its sidecar goes before a bibliography, and that before the file itself.
+
+It is worked out anew at every build from what the files told when they were read, so that a changed sidecar or
+bibliography needs no document to be read again.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import UnreadableFile
+from assistant.readers.catalogue import read
+from assistant.readers.catalogue.matching import Described, Listed, inside, match
+from assistant.readers.encoding import decode
+from assistant.readers.folder import catalogues, load
+from assistant.readers.metadata import merge, parse
+from assistant.records import Metadata
+from assistant.reports import Skipped
+
+_MAX_SIDECAR = 1_000_000
+"""Bytes; YAML is slow to read."""
+_MAX_CATALOGUE = 100_000_000
+_TOLD = 5
+"""How many problems of a bibliography are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The metadata of each source, and what could not be used of sidecars and bibliographies."""
+
+    metadata: tuple[Metadata, ...]
+    problems: tuple[Skipped, ...]
+
+
+def resolve(
+    root: Path, files: Sequence[str], own: Sequence[Metadata], sidecars: Mapping[str, Sequence[str | int]]
+) -> Resolution:
+    """Puts together what is known of each source, from the name of its file and what that tells itself.
+
+    `sidecars` names for each file that has one its sidecar first.
+    """
+    problems: list[Skipped] = []
+    told: dict[str, Metadata] = {}
+    for file in dict.fromkeys(files):
+        if file in sidecars:
+            told[file], wrong = _sidecar(root / str(sidecars[file][0]))
+            problems += [Skipped(_id(file), problem) for problem in wrong]
+    entries = _entries(root, frozenset(map(_id, files)), problems)
+    counts = Counter(files)
+    single = [
+        Described(_id(file), merge(told.get(file, Metadata()), known))
+        for file, known in zip(files, own, strict=True)
+        if counts[file] == 1
+    ]
+    found, undecided = match(entries, single)
+    by_catalogue: dict[str, list[str]] = {}
+    for catalogue, problem in undecided:
+        by_catalogue.setdefault(catalogue, []).append(problem)
+    problems += [problem for name, lines in by_catalogue.items() for problem in _told(name, lines)]
+    metadata = []
+    for file, known in zip(files, own, strict=True):
+        listed = found.get(_id(file))
+        described = merge(listed.entry.metadata, known) if listed else known
+        metadata.append(merge(told.get(file, Metadata()), described))
+    return Resolution(tuple(metadata), tuple(problems))
+
+
+def _id(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _told(name: str, problems: Sequence[str]) -> list[Skipped]:
+    """What is told of a bibliography: the first problems, and how many more there are."""
+    more = [f"and {len(problems) - _TOLD} more like these"] if len(problems) > _TOLD else []
+    return [Skipped(name, problem) for problem in [*problems[:_TOLD], *more]]
+
+
+def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
+    """What a sidecar tells, and a line for each thing in it that cannot be used."""
+    try:
+        text, problems = decode(load(path, _MAX_SIDECAR))
+        metadata, more = parse(text)
+    except (UnreadableFile, ValueError) as error:
+        return Metadata(), (f"its sidecar {path.name} is broken and was left out: {error}",)
+    return metadata, (*problems, *(f"sidecar {path.name}: {problem}" for problem in more))
+
+
+def _entries(root: Path, files: frozenset[str], problems: list[Skipped]) -> list[Listed]:
+    """The entries of all bibliographies, with their attachments that are among `files`."""
+    found = []
+    real_root = os.path.realpath(root)
+    for path in catalogues(root):
+        name = _id(path.relative_to(root).as_posix())
+        folder = name.rpartition("/")[0]
+        try:
+            entries, wrong = read(load(path, _MAX_CATALOGUE), name)
+        except UnreadableFile as error:
+            problems.append(Skipped(name, f"it was left out: {error}"))
+            continue
+        problems += _told(name, wrong)
+        missing = []
+        for entry in entries:
+            attached = [(file, inside(file, folder, real_root)) for file in entry.files]
+            there = [each for _, each_inside in attached for each in each_inside if each in files]
+            missing += [
+                f"{entry.place}: {file}"
+                for file, each_inside in attached
+                if each_inside and not any(each in files or (root / each).exists() for each in each_inside)
+            ]
+            found.append(Listed(name, entry, tuple(there)))
+        if missing:
+            more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+            told = f"files that it names are not there ({missing[0]}{more}); put them there or export it with its files"
+            problems.append(Skipped(name, told))
+    return found

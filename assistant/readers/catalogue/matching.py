@@ -1,0 +1,211 @@
+"""Which entry of a bibliography describes which source: by attachment, DOI, web address or title, the surest first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from assistant.readers.catalogue import Entry
+from assistant.readers.csl import doi_of
+from assistant.records import Metadata
+
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry, the bibliography that it is in, and its attachments that lie in the sources folder, as ids of files."""
+
+    catalogue: str
+    entry: Entry
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A file with one source, and what is known of it without any bibliography."""
+
+    file: str
+    metadata: Metadata
+
+
+Problem = tuple[str, str]
+"""A bibliography, and what could not be decided by it."""
+
+
+def match(entries: Sequence[Listed], sources: Sequence[Described]) -> tuple[dict[str, Listed], list[Problem]]:
+    """The entry for each file that has one, and what was not decided because several entries or files fit.
+
+    Where a rule fits several entries, that of the first bibliography is taken, and of that, for attachments and DOIs
+    the first entry; for addresses and titles nothing, unless the title decides between addresses.
+    """
+    found: dict[str, Listed] = {}
+    problems: list[Problem] = []
+    _take(found, entries, sources, lambda listed: listed.files, lambda source: [source.file])
+    _take(found, entries, sources, lambda listed: _dois(listed.entry.metadata), lambda source: _dois(source.metadata))
+    _by_address(found, entries, sources, problems)
+    _by_title(found, entries, sources, problems)
+    return found, problems
+
+
+def _take(
+    found: dict[str, Listed],
+    entries: Sequence[Listed],
+    sources: Iterable[Described],
+    keys: Callable[[Listed], Iterable[str]],
+    wanted: Callable[[Described], Iterable[str]],
+) -> None:
+    """Take for each source without an entry the first one that has a key of its own."""
+    known = _by_key(entries, keys)
+    for source in sources:
+        fitting = next((known[key] for key in wanted(source) if key in known), None)
+        if fitting and source.file not in found:
+            found[source.file] = fitting[0]
+
+
+def _by_key(entries: Iterable[Listed], keys: Callable[[Listed], Iterable[str]]) -> dict[str, list[Listed]]:
+    """The entries with each key, in order; only those of the first bibliography that has any."""
+    known: dict[str, list[Listed]] = {}
+    for listed in entries:
+        for key in dict.fromkeys(keys(listed)):
+            of_key = known.setdefault(key, [])
+            if not of_key or of_key[0].catalogue == listed.catalogue:
+                of_key.append(listed)
+    return known
+
+
+def _by_address(
+    found: dict[str, Listed], entries: Sequence[Listed], sources: Iterable[Described], problems: list[Problem]
+) -> None:
+    known = _by_key(entries, lambda listed: _addresses(listed.entry.metadata))
+    for source in sources:
+        fitting = next((known[key] for key in _addresses(source.metadata) if key in known), None)
+        if source.file in found or not fitting:
+            continue
+        if not _same(fitting):
+            titles = set(_titles(source))
+            fitting = [each for each in fitting if titles & set(_title(each.entry.metadata))] or fitting
+        if _same(fitting):
+            found[source.file] = fitting[0]
+        else:
+            problems.append(_undecided(fitting, f"the address of {source.file}"))
+
+
+def _by_title(
+    found: dict[str, Listed], entries: Sequence[Listed], sources: Sequence[Described], problems: list[Problem]
+) -> None:
+    """Match by title what is left of sources and entries, where there is only one of each."""
+    used = {id(listed) for listed in found.values()}
+    known = _by_key((each for each in entries if id(each) not in used), lambda listed: _title(listed.entry.metadata))
+    bearers: dict[str, list[Described]] = {}
+    for source in sources:
+        if source.file not in found:
+            key = next((key for key in _titles(source) if key in known), None)
+            if key:
+                bearers.setdefault(key, []).append(source)
+    for key, fitting in bearers.items():
+        files = ", ".join(source.file for source in fitting)
+        if len(fitting) > 1:
+            entry = known[key][0]
+            told = f"{entry.entry.place}: its title is that of {files}, so it was taken for none of them"
+            problems.append((entry.catalogue, f"{told}; name the file in the entry, or write a sidecar"))
+        elif not _same(known[key]):
+            problems.append(_undecided(known[key], f"the title of {files}"))
+        else:
+            found[fitting[0].file] = known[key][0]
+
+
+def _same(entries: Sequence[Listed]) -> bool:
+    """Whether the entries say the same, so that it does not matter which is taken."""
+    return all(each.entry.metadata == entries[0].entry.metadata for each in entries)
+
+
+def _undecided(entries: Sequence[Listed], what: str) -> Problem:
+    places = ", ".join(listed.entry.place for listed in entries)
+    return entries[0].catalogue, f"{what} is that of several entries, so none was taken ({places}); write a sidecar"
+
+
+def _dois(known: Metadata) -> list[str]:
+    found = known.csl.get("DOI") or doi_of(known.url)
+    return [found.casefold()] if found else []
+
+
+def _addresses(known: Metadata) -> list[str]:
+    """The address without scheme, `www.`, fragment and last slash.
+
+    >>> _addresses(Metadata(url="https://www.Example.org/statement/#top"))
+    ['example.org/statement']
+    """
+    if not known.url:
+        return []
+    try:
+        parts = urlsplit(known.url)
+    except ValueError:
+        return []
+    path = parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+    return [parts.netloc.lower().removeprefix("www.") + path]
+
+
+def _title(known: Metadata) -> list[str]:
+    return [key] if (key := title_key(known.title or "")) else []
+
+
+def _titles(source: Described) -> list[str]:
+    """What a source's title may be: that which it has, else the name of its file."""
+    return [*_title(source.metadata), *filter(None, [title_key(PurePosixPath(source.file).stem)])]
+
+
+def title_key(title: str) -> str:
+    """The letters and digits of a title, without regard to case.
+
+    >>> title_key("Pilots & low–water, 2nd ed.")
+    'pilotslowwater2nded'
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())
+    return "".join(character for character in folded if character.isalnum())
+
+
+def inside(file: str, folder: str, root: str) -> list[str]:
+    """Ids of the file that an attachment may be: relative to the bibliography's `folder`, or below the real `root`.
+
+    Both as it is written and with its %-escapes read; nothing where it lies elsewhere.
+
+    >>> inside("files/12/a%20b.pdf", "books", "/home/ines/sources")
+    ['books/files/12/a%20b.pdf', 'books/files/12/a b.pdf']
+    >>> inside("/home/ines/sources/a.pdf", "books", "/home/ines/sources"), inside("../../a.pdf", "books", "/home")
+    (['a.pdf'], [])
+    """
+    address = re.match(r"file:(?://(?:localhost)?)?", file, re.IGNORECASE)
+    path = (file[address.end() :] if address else file).replace("\\", "/")
+    if address and _WINDOWS.match(path.lstrip("/")):
+        path = path.lstrip("/")
+    below = root.replace("\\", "/").rstrip("/") + "/"
+    found = []
+    for written in dict.fromkeys((path, unquote(path))):
+        written = unicodedata.normalize("NFC", written)
+        if written.startswith(below):
+            relative: str | None = _joined("", written[len(below) :])
+        elif written.startswith("/") or _WINDOWS.match(written):
+            relative = None
+        else:
+            relative = _joined(folder, written)
+        if relative:
+            found.append(relative)
+    return found
+
+
+def _joined(folder: str, path: str) -> str | None:
+    """A path below the root, without `.` and `..`; `None` if it leads out."""
+    parts: list[str] = []
+    for part in f"{folder}/{path}".split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
