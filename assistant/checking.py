@@ -100,10 +100,10 @@ def outdated(index: Generation) -> list[str]:
     changed = {
         file for file, seen in present.items() if file not in known and index.manifest["left_out"].get(file) != seen
     }
-    changed |= {file for file in known if sidecars.get(file) != index.sidecars.get(file)}
+    changed |= {file for file in known if sidecars.get(file) != index.manifest["sidecars"].get(file)}
     catalogues = catalogues_of(index.sources_root)
-    names = catalogues.keys() | index.catalogues.keys()
-    changed |= {name for name in names if catalogues.get(name) != index.catalogues.get(name)}
+    indexed = index.manifest["catalogues"]
+    changed |= {name for name in catalogues.keys() | indexed.keys() if catalogues.get(name) != indexed.get(name)}
     for file, number in known.items():
         stamp = index.stamps[number]
         moved = present.get(file) != [stamp.size, stamp.mtime_ns] and index.state(number) is not CitationState.VERIFIED

@@ -128,7 +128,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     find = command("find", _find, "list every occurrence of a phrase, counted by source", as_json)
     find.add_argument("phrase")
     add_cite_arguments(command("cite", _cite, CITE_HELP))
-    command("sources", _sources, "list the indexed sources", as_json)
+    sources = command("sources", _sources, "list the indexed sources, and what their citations lack", as_json)
+    sources.add_argument("--missing", action="store_true", help="only those whose citation lacks something")
     command("check", _check, "verify every passage against its source, word for word", as_json)
     evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json, second])
     evaluate.set_defaults(run=_evaluate)
@@ -154,7 +155,7 @@ def _ready(options: argparse.Namespace) -> Library:
     if changed:
         print(  # noqa: T201
             f"assistant: {'a file has' if len(changed) == 1 else f'{len(changed)} files have'} changed since the index "
-            f"was built and cannot be quoted (first: {changed[0]}): run assistant rebuild",
+            f"was built, and what is new in it is not used (first: {changed[0]}): run assistant rebuild",
             file=sys.stderr,
         )
     return library
@@ -288,8 +289,10 @@ def _cite(options: argparse.Namespace) -> int:
 
 def _sources(options: argparse.Namespace) -> int:
     summaries = _ready(options).list_sources()
+    if options.missing:
+        summaries = [summary for summary in summaries if summary.missing]
     if options.json:
-        _print_json([asdict(summary) for summary in summaries])
+        _print_json([summary.to_dict() for summary in summaries])
     else:
         from assistant.printing import print_sources
 

@@ -117,7 +117,7 @@ def print_occurrences(phrase: str, occurrences: Sequence[Occurrence]) -> None:
 
 
 def print_sources(summaries: Sequence[SourceSummary]) -> None:
-    """One line for each source."""
+    """One line for each source, and below it what a full citation of it lacks; at the end how many lack something."""
     console = _console()
     for summary in summaries:
         known = summary.metadata
@@ -125,7 +125,17 @@ def print_sources(summaries: Sequence[SourceSummary]) -> None:
         size = f"{count(summary.words, 'word')}, {count(summary.passages, 'passage')}"
         tail = "  " + "; ".join([*filter(None, about), size])
         _say(console, Text.assemble((summary.id, "bold"), f"  {summary.title}", (tail, "dim")))
+        if summary.missing:
+            _say(console, Text(f"  missing: {', '.join(summary.missing)}", "dim"))
     _say(console, count(len(summaries), "source"))
+    incomplete = sum(1 for summary in summaries if summary.missing)
+    if incomplete:
+        verb = "lacks" if incomplete == 1 else "lack"
+        _say(
+            console,
+            f"{count(incomplete, 'source')} {verb} something for a full citation: write it into NAME.yaml beside the "
+            "file, or export library.bib from Zotero into the folder (see README), and run assistant rebuild",
+        )
 
 
 def print_added(report: AddReport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from assistant.completeness import Gap, gaps, whole_names
 from assistant.records import Citation, Metadata
 
 
@@ -39,13 +40,22 @@ class SourceSummary:
         """The source's title, or its file name."""
         return self.metadata.title or self.id
 
+    @property
+    def missing(self) -> tuple[Gap, ...]:
+        """What a full citation of it still lacks."""
+        return gaps(self.metadata)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; `whole_names` are the authors whose family name is not known."""
+        return {**asdict(self), "missing": self.missing, "whole_names": whole_names(self.metadata)}
+
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
     """What a rebuild did: ids of sources added, changed and removed; counts and seconds, measured.
 
-    `files` counts the files that were read, `skipped` are those that were left out, and `problems` are things in files
-    that were read all the same.
+    `files` counts the files that were read, bibliographies too, `skipped` are those that were left out, and `problems`
+    are things in files that were read all the same.
     """
 
     index_id: str

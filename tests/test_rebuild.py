@@ -583,7 +583,7 @@ def test_a_source_that_is_not_as_it_was_indexed_is_not_quoted(notes: Library, co
     assert {excerpt["citation"]["source_id"] for excerpt in answer["excerpts"]} <= {"harbour.md", "lighthouse.md"}
     assert "hives" not in json.dumps([answer["statements"], answer["excerpts"]])
     assert ran.error == (
-        "assistant: a file has changed since the index was built and cannot be quoted (first: bees.txt): "
+        "assistant: a file has changed since the index was built, and what is new in it is not used (first: bees.txt): "
         "run assistant rebuild"
     )
     assert notes.state("bees.txt") == ("changed" if how == "changed" else "missing")

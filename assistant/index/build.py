@@ -27,7 +27,7 @@ from assistant.index.vectors import Input, Journal, Taken, embed
 from assistant.index.write import Contents, write_generation
 from assistant.passages import Piece, context, heading, split
 from assistant.readers.text import digest
-from assistant.records import Progress, Source
+from assistant.records import Metadata, Progress, Source
 from assistant.reports import BuildReport
 from assistant.settings import Recipe
 
@@ -93,8 +93,8 @@ class _Build:
             usable
             and usable.stamps == list(collection.stamps)
             and usable.manifest["left_out"] == collection.left_out
-            and usable.sidecars == collection.sidecars
-            and usable.catalogues == collection.catalogues
+            and usable.manifest["sidecars"] == collection.sidecars
+            and usable.manifest["catalogues"] == collection.catalogues
             and usable.metadata == [source.metadata for source in collection.sources]
         )
         if usable and same and (not self.exported or self._encoder_is_sound()):
@@ -229,8 +229,8 @@ class _Build:
     def _report(
         self, new: Generation, previous: Generation | None, collection: Collection, embedded: int
     ) -> BuildReport:
-        before = {each: previous.content(each) for each in previous.ids} if previous else {}
-        after = {each: new.content(each) for each in new.ids}
+        before = _known(previous) if previous else {}
+        after = _known(new)
         both = before.keys() & after.keys()
         changed = sorted(source_id for source_id in both if before[source_id] != after[source_id])
         return BuildReport(
@@ -246,8 +246,16 @@ class _Build:
             embedded=embedded,
             seconds=round(time.perf_counter() - self.started, 2),
             notes=tuple(self.notes),
-            files=len({stamp.file for stamp in new.stamps}) + len(new.catalogues),
+            files=len({stamp.file for stamp in new.stamps}) + len(collection.catalogues),
         )
+
+
+def _known(index: Generation) -> dict[str, tuple[str, Metadata]]:
+    """By its id, the digest of each source's file and what is known of it: a source has changed when these have."""
+    return {
+        source_id: (stamp.digest, metadata)
+        for source_id, stamp, metadata in zip(index.ids, index.stamps, index.metadata, strict=True)
+    }
 
 
 def _input(source: Source, piece: Piece, before: str) -> Input:

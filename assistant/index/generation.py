@@ -94,18 +94,6 @@ class Generation:
         """The name that tells this index from every other."""
         return self.path.name
 
-    @property
-    def sidecars(self) -> dict[str, list[str | int]]:
-        """For each file that had one: the name, size and modification time of its sidecar."""
-        known: dict[str, list[str | int]] = self.manifest.get("sidecars", {})
-        return known
-
-    @property
-    def catalogues(self) -> dict[str, list[int]]:
-        """The size and modification time of each bibliography that there was."""
-        known: dict[str, list[int]] = self.manifest.get("catalogues", {})
-        return known
-
     @cached_property
     def encoder(self) -> Encoder:
         """What embeds questions: the exported model or, where it could not be exported, the model itself.
@@ -204,11 +192,6 @@ class Generation:
             if len(self._texts) > _TEXTS_KEPT:
                 self._texts.popitem(last=False)
         return source
-
-    def content(self, source_id: str) -> tuple[str, Metadata]:
-        """The digest of a source's file, and what is known of it: what changes when the source does."""
-        number = self.numbers[source_id]
-        return self.stamps[number].digest, self.metadata[number]
 
     def find(self, source_id: str) -> int:
         """The number of a source.

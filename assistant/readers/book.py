@@ -12,11 +12,11 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from assistant.errors import UnreadableFile
-from assistant.readers import Reading, working
+from assistant.readers import Reading, csl, working
 from assistant.readers.archive import open_container, parse_xml, part
 from assistant.readers.elements import formulas_in, page_blocks, parse_page, without_formulas
 from assistant.readers.encoding import decode
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SUFFIXES = (".epub",)
-VERSION = 1
+VERSION = 2
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -41,6 +41,7 @@ _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)")
 _DECLARATION = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _PAGE_NAME = re.compile(r"\W*(?:page|p\.)?\s*([\w.-]*?\w)\W*", re.IGNORECASE)
+_ISBN = re.compile(r"(urn:isbn:|isbn:?\s*)?((?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx])", re.IGNORECASE)
 _LONGEST_LABEL = 20
 """Characters of a page's label; what is longer is text."""
 
@@ -135,14 +136,44 @@ def _metadata(package: _Element) -> Metadata:
     def first(name: str) -> str | None:
         return next(filter(None, map(_text, declared(name))), None)
 
+    people = _people(package, declared("creator"))
+    isbn = next(filter(None, map(_isbn, declared("identifier"))), None)
+    variables: dict[str, Any] = {"ISBN": isbn} if isbn else {}
+    if any("family" in person for person in people):
+        variables["author"] = people
     dates = [_text(date) for date in declared("date") if _event(date) in ("", "publication")]
     return Metadata(
         title=first("title"),
-        authors=tuple(dict.fromkeys(filter(None, map(_text, declared("creator"))))),
+        authors=tuple(map(csl.spelled, people)),
         publisher=first("publisher"),
         issued=next(filter(None, map(partial_date, dates)), None),
         language=next(filter(None, (language_tag(_text(element)) for element in declared("language"))), None),
+        csl=variables,
     )
+
+
+def _people(package: _Element, creators: list[_Element]) -> list[dict[str, str]]:
+    """The authors; in parts where the name for sorting is the name itself, family name first."""
+    sorted_by = {
+        meta.get("refines", "").removeprefix("#"): _text(meta)
+        for meta in _named(package, "meta")
+        if meta.get("property") == "file-as"
+    }
+    people: dict[str, dict[str, str]] = {}
+    for creator in creators:
+        name = _text(creator)
+        key = creator.get("{http://www.idpf.org/2007/opf}file-as") or sorted_by.get(creator.get("id", "-"), "")
+        parts = csl.inverted(key)
+        if name:
+            people.setdefault(name, parts if parts and csl.spelled(parts) == name else {"literal": name})
+    return list(people.values())
+
+
+def _isbn(identifier: _Element) -> str | None:
+    """The ISBN in an identifier that says that it is one."""
+    scheme = str(identifier.get("{http://www.idpf.org/2007/opf}scheme", "")).lower()
+    match = _ISBN.fullmatch(_text(identifier))
+    return match[2] if match and (match[1] or scheme == "isbn") else None
 
 
 def _event(date: _Element) -> str:

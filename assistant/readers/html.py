@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SUFFIXES = (".html", ".htm", ".xhtml")
-VERSION = 3
+VERSION = 4
 
 _ALIKE = 0.5
 """Share of a block's word triples that must be in the extracted text for the block to be main text."""

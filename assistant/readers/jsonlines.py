@@ -11,7 +11,7 @@ from assistant.readers.text import Block, assemble, digest, one_line
 from assistant.records import Source
 
 SUFFIXES = (".jsonl", ".ndjson")
-VERSION = 2
+VERSION = 3
 
 _SHOWN = 5  # problems of one kind that are told one by one
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from assistant.readers import csl
 from assistant.readers.metadata import language_tag, partial_date, web_address
 from assistant.readers.text import one_line
 from assistant.records import Metadata
@@ -16,7 +17,30 @@ if TYPE_CHECKING:
 # In the order of trust: what libraries and journals fill in, then what is made for search engines and networks.
 _TITLE = ("citation_title", "dcterms.title", "dc.title", "og:title", "headline", "name")
 _AUTHOR = ("citation_author", "dcterms.creator", "dc.creator", "author", "article:author", "parsely-author")
-_PUBLISHER = ("citation_publisher", "dcterms.publisher", "dc.publisher", "og:site_name", "publisher")
+_PUBLISHER = (
+    *("citation_publisher", "citation_dissertation_institution", "citation_technical_report_institution"),
+    *("dcterms.publisher", "dc.publisher", "og:site_name", "publisher"),
+)
+_INVERTED = frozenset({"citation_author", "dcterms.creator", "dc.creator"})
+"""Where names are written “Family, Given” by their rules."""
+_VARIABLES = {
+    "container-title": ("citation_journal_title", "citation_inbook_title", "citation_conference_title"),
+    "container-title-short": ("citation_journal_abbrev",),
+    "volume": ("citation_volume",),
+    "issue": ("citation_issue",),
+    "DOI": ("citation_doi", "dc.identifier", "dcterms.identifier"),
+    "ISBN": ("citation_isbn",),
+    "ISSN": ("citation_issn",),
+    "number": ("citation_technical_report_number",),
+}
+_TYPES = {
+    "citation_journal_title": "article-journal",
+    "citation_inbook_title": "chapter",
+    "citation_conference_title": "paper-conference",
+    "citation_dissertation_institution": "thesis",
+    "citation_technical_report_institution": "report",
+}
+"""What a page is that declares such a thing."""
 _ISSUED = (
     *("citation_publication_date", "citation_date", "dcterms.issued", "dc.date.issued", "dcterms.date", "dc.date"),
     *("article:published_time", "datepublished", "parsely-pub-date", "pubdate", "publishdate", "publication_date"),
@@ -31,17 +55,41 @@ def declared_metadata(tree: HtmlElement) -> Metadata:
     def first(keys: tuple[str, ...]) -> Iterator[str]:
         return (value for key in keys for value in declared.get(key, ()))
 
-    authors = next((declared[key] for key in _AUTHOR if key in declared), [])
+    people = _people(declared)
     addresses = [*tree.xpath("//link[@rel='canonical']/@href"), *declared.get("og:url", ())]
     titles = [*first(_TITLE), *map(one_line, tree.xpath("//head/title/text()"))]
     return Metadata(
         title=next(filter(None, titles), None),
-        authors=tuple(dict.fromkeys(author for author in authors if not web_address(author))),
+        authors=tuple(map(csl.spelled, people)),
         publisher=next(first(_PUBLISHER), None),
         issued=next(filter(None, (partial_date(value.replace("/", "-")) for value in first(_ISSUED))), None),
         url=next(filter(None, map(web_address, addresses)), None),
         language=next(filter(None, map(language_tag, tree.xpath("/html/@lang | /html/@xml:lang"))), None),
+        type=next((kind for key, kind in _TYPES.items() if key in declared), None),
+        csl=_variables(declared, people),
     )
+
+
+def _people(declared: dict[str, list[str]]) -> list[dict[str, str]]:
+    """The authors, in parts where they are written so."""
+    key = next((key for key in _AUTHOR if key in declared), "")
+    written = dict.fromkeys(author for author in declared.get(key, ()) if not web_address(author))
+    return [(csl.inverted(author) if key in _INVERTED else None) or {"literal": author} for author in written]
+
+
+def _variables(declared: dict[str, list[str]], people: list[dict[str, str]]) -> dict[str, Any]:
+    """The variables of CSL that a page declares; the first usable value of each."""
+    found: dict[str, Any] = {}
+    for variable, keys in _VARIABLES.items():
+        values = (csl.text_variable(variable, value) for key in keys for value in declared.get(key, ()))
+        if value := next(filter(None, values), None):
+            found[variable] = value
+    pages = [declared[key][0] for key in ("citation_firstpage", "citation_lastpage") if key in declared]
+    if pages:
+        found["page"] = "-".join(dict.fromkeys(pages))
+    if any("family" in person for person in people):
+        found["author"] = people
+    return found
 
 
 def _declared(tree: HtmlElement) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from assistant.readers.text import make_source
 from assistant.records import Metadata
 
 SUFFIXES = (".mhtml", ".mht")
-VERSION = 1
+VERSION = 2
 
 
 def read(data: bytes, source_id: str) -> Reading:
