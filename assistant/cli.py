@@ -22,8 +22,9 @@ from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOu
 from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
 from assistant.exporting import CITE_HELP, add_cite_arguments, add_style_argument, cite, write_out
 from assistant.library import Library
-from assistant.records import AnswerKind, Turn
+from assistant.records import Answer, AnswerKind, Turn
 from assistant.reports import BuildReport, CheckReport, Skipped
+from assistant.saving import load_answers, save_answers
 from assistant.settings import DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SOURCES
 
 _EXAMPLES = """examples:
@@ -38,6 +39,8 @@ _EXAMPLES = """examples:
   assistant add report.pdf notes/ https://example.org/statement.html
   assistant rebuild
   assistant check
+  assistant ask "Who signed it?" --save answers.json
+  assistant check answers.json                     are its quotations still in the sources?
   assistant evaluate my-collection --json
 """
 
@@ -123,6 +126,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     rebuild.add_argument("--full", action="store_true", help="take nothing over from the old index")
     ask = command("ask", _ask, "answer a question; further questions are follow-ups", as_json, narrow, second)
     ask.add_argument("question", nargs="+")
+    ask.add_argument("--save", metavar="FILE", help="add the answers to a file, which assistant check FILE verifies")
     retrieve = command("retrieve", _retrieve, "list the excerpts that bear on a question", as_json, narrow, second)
     retrieve.add_argument("question")
     find = command("find", _find, "list every occurrence of a phrase, counted by source", as_json)
@@ -130,7 +134,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add_cite_arguments(command("cite", _cite, CITE_HELP))
     sources = command("sources", _sources, "list the indexed sources, and what their citations lack", as_json)
     sources.add_argument("--missing", action="store_true", help="only those whose citation lacks something")
-    command("check", _check, "verify every passage against its source, word for word", as_json)
+    check = command("check", _check, "verify every passage, or saved answers, against the sources", as_json)
+    check.add_argument("file", nargs="*", metavar="FILE", help="saved answers, whose quotations are found again")
     evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json, second])
     evaluate.set_defaults(run=_evaluate)
     add_evaluate_arguments(evaluate)
@@ -248,6 +253,8 @@ def _ask(options: argparse.Namespace) -> int:
     found = False
     for question in options.question:
         answer = library.ask(question, turns, **_narrowed(options))
+        if options.save:
+            save_answers([answer], options.save)
         turns.append(answer.turn())
         found = answer.found or answer.kind in (AnswerKind.GREETING, AnswerKind.OVERVIEW)
         if options.json:
@@ -304,6 +311,8 @@ def _check(options: argparse.Namespace) -> int:
     from assistant.printing import print_check, progress_bars
 
     library = _library(options)
+    if options.file:
+        return _check_answers(library, options)
     try:
         with nullcontext() if options.json else progress_bars() as progress:
             report = library.check(progress)
@@ -314,6 +323,29 @@ def _check(options: argparse.Namespace) -> int:
     else:
         print_check(report)
     return 0 if report.ok else 1
+
+
+def _check_answers(library: Library, options: argparse.Namespace) -> int:
+    """Checks the answers in all files that hold some; one that does not is named, and makes the status 2."""
+    from assistant.printing import print_checked_answers, progress_bars
+
+    answers: list[Answer] = []
+    status = 0
+    for file in options.file:
+        try:
+            answers += load_answers(file)
+        except UsageError as error:
+            print(f"assistant: {error}", file=sys.stderr)  # noqa: T201
+            status = error.exit_status
+    if status and not answers:
+        return status
+    with nullcontext() if options.json else progress_bars() as progress:
+        report = library.check_answers(answers, progress)
+    if options.json:
+        _print_json(report.to_dict())
+    else:
+        print_checked_answers(report)
+    return status or (0 if report.ok else 1)
 
 
 def _evaluate(options: argparse.Namespace) -> int:

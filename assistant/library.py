@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.records import Answer, CitationState, Excerpt, Progress, Source, Turn
-from assistant.reports import AddReport, BuildReport, CheckReport, Occurrence, SourceSummary
+from assistant.reports import AddReport, AnswersReport, BuildReport, CheckReport, Occurrence, SourceSummary
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
 
 if TYPE_CHECKING:
@@ -209,6 +209,22 @@ class Library:
         from assistant.checking import check
 
         return check(self.generation(), progress)
+
+    def check_answers(self, answers: Path | str | Sequence[Answer], progress: Progress | None = None) -> AnswersReport:
+        """Finds the quotations of saved answers again, in the sources as they are now; no index is needed.
+
+        Args:
+            answers: A file that `save_answers` or `assistant ask --save` wrote, or answers.
+            progress: Told how far it is.
+
+        Raises:
+            UsageError: the file does not hold saved answers.
+            SourcesMissing: there is no sources folder.
+        """
+        from assistant.saving import load_answers
+        from assistant.verifying import verify  # imports every reader
+
+        return verify(load_answers(answers) if isinstance(answers, Path | str) else answers, self.sources, progress)
 
 
 def open_library(

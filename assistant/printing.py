@@ -12,8 +12,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from assistant.bibliography import also_words, cite, count
-from assistant.records import Answer, Excerpt
-from assistant.reports import AddReport, BuildReport, CheckReport, Occurrence, SourceSummary
+from assistant.records import Answer, Citation, Excerpt
+from assistant.reports import (
+    AddReport,
+    AnswersReport,
+    BuildReport,
+    CheckedQuotation,
+    CheckReport,
+    Occurrence,
+    QuotationState,
+    SourceSummary,
+)
 
 
 def _console() -> Console:
@@ -188,3 +197,77 @@ def print_check(report: CheckReport) -> None:
         f"{count(report.sources, 'source')}, {count(report.passages, 'passage')}, word for word where the index says: "
         f"{verdict}",
     )
+
+
+_COLOURS = {QuotationState.UNCHANGED: "green", QuotationState.MOVED: "cyan", QuotationState.UNREADABLE: "yellow"}
+_SHOWN_WORDS = 12
+"""Of a quotation, and of what has not changed beside what has."""
+
+
+def print_checked_answers(report: AnswersReport) -> None:
+    """What has become of each quotation, under the question that it answered; then how many there are of each."""
+    console = _console()
+    question = None
+    for each in report.quotations:
+        if each.question != question:
+            question = each.question
+            _say(console, Text(question, "bold"))
+        _checked_quotation(console, each)
+    counts = ", ".join(f"{number} {state}" for state, number in report.counts.items() if number)
+    _say(
+        console, f"{count(report.answers, 'answer')}, {count(len(report.quotations), 'quotation')}: {counts or 'none'}"
+    )
+
+
+def _checked_quotation(console: Console, each: CheckedQuotation) -> None:
+    was, now = each.citation, each.now
+    place = ", ".join(filter(None, (was.source_id, was.locator)))
+    state = (f"{each.state.upper():<10}", _COLOURS.get(each.state, "red"))
+    _say(console, Text.assemble("  ", state, f" {place}: “{_shortened(was.quote)}”"))
+    notes = [each.note] if each.note else []
+    if each.state is QuotationState.UNREADABLE:
+        notes = [f"cannot be read now: {each.note}"]
+    if now and each.is_sound and (now.source_id, now.start) != (was.source_id, was.start):
+        notes.append(f"now {_at(now)}; was characters {was.start}–{was.end}")
+    elif now and each.state is QuotationState.CHANGED:
+        notes.append(f"now {_at(now)}")
+    elif now and not each.is_sound:
+        notes.append(f"the same words stand in {_at(now)}")
+    if notes:
+        _say(console, Text(f"             {'; '.join(notes)}", "dim"))
+    if each.difference:
+        _say(console, Text.assemble("             ", _difference(each.difference, console.is_terminal)))
+
+
+def _at(citation: Citation) -> str:
+    return ", ".join(
+        filter(None, (citation.source_id, citation.locator, f"characters {citation.start}–{citation.end}"))
+    )
+
+
+def _shortened(text: str) -> str:
+    """The first words of a text, on one line."""
+    words = text.split()
+    return " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")
+
+
+def _difference(pieces: Sequence[tuple[str, str]], coloured: bool) -> Text:
+    """What was taken out and what was put in, with a few of the words around it."""
+    shown: list[Text] = []
+    for number, (was, now) in enumerate(pieces):
+        old, new = was.split(), now.split()
+        if old != new:
+            marks = ("{}", "{}") if coloured else ("[-{}-]", "{{+{}+}}")
+            taken, put = (
+                mark.format(" ".join(words)) if words else "" for mark, words in zip(marks, (old, new), strict=True)
+            )
+            shown.append(
+                Text.assemble((taken, "red strike"), " " if coloured and taken and put else "", (put, "green"))
+            )
+        elif len(old) > _SHOWN_WORDS:
+            half = _SHOWN_WORDS // 2
+            before, after = old[:half] if number else [], old[-half:] if number < len(pieces) - 1 else []
+            shown.append(Text(" ".join([*before, "…", *after])))
+        else:
+            shown.append(Text(" ".join(old)))
+    return Text(" ").join(shown)

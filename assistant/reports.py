@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from assistant.completeness import Gap, gaps, whole_names
@@ -115,3 +117,58 @@ class CheckReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {**asdict(self), "ok": self.ok}
+
+
+class QuotationState(StrEnum):
+    """What has become of a quotation since its answer was saved."""
+
+    UNCHANGED = "unchanged"
+    MOVED = "moved"
+    CHANGED = "changed"
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedQuotation:
+    """A quotation of a saved answer, and what has become of it.
+
+    `question` is the first that it answered, `citation` is as it was saved. `now` is where the words stand, or those
+    that they were changed to; where they are gone from their source, where else the same words stand, if anywhere.
+    `difference` are for a changed one the pieces that it was and is, in pairs. `note` says what there is besides.
+    """
+
+    question: str
+    citation: Citation
+    state: QuotationState
+    now: Citation | None = None
+    difference: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the words still stand in the source."""
+        return self.state in (QuotationState.UNCHANGED, QuotationState.MOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersReport:
+    """What a check of saved answers found: each distinct quotation, in order."""
+
+    answers: int
+    quotations: tuple[CheckedQuotation, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True when every quotation still stands in the sources, there or elsewhere."""
+        return all(each.is_sound for each in self.quotations)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many quotations there are of each state."""
+        counted = Counter(each.state for each in self.quotations)
+        return {state.value: counted[state] for state in QuotationState}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {**asdict(self), "counts": self.counts, "ok": self.ok}

@@ -11,14 +11,15 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from assistant.anchoring import find_words
 from assistant.bibliography import cite_slice
 from assistant.chat.render import button, details_line, icon, notice_html, references_html
 from assistant.errors import UsageError
 from assistant.links import deep_link, reader_link, source_link
-from assistant.records import CONTEXT_CHARACTERS, CitationState, LocatorKind, Source, Span
+from assistant.records import CitationState, LocatorKind, Source, Span
 
 if TYPE_CHECKING:
     from assistant.library import Library
@@ -52,6 +53,7 @@ class Anchor:
     quote: str
     prefix: str
     index_id: str
+    suffix: str = ""
 
     @classmethod
     def of(cls, request: dict[str, Any]) -> Anchor:
@@ -66,23 +68,6 @@ class Anchor:
         )
 
 
-def find_words(text: str, anchor: Anchor) -> Span | None:
-    """Where the anchor's words stand in a text: at its offsets, else where the words before them fit best."""
-    if not anchor.quote:
-        return None
-    if anchor.start >= 0 and text[anchor.start : anchor.end] == anchor.quote:
-        return anchor.start, anchor.end
-
-    def fit(start: int) -> tuple[int, int]:
-        pairs = zip(reversed(text[max(0, start - CONTEXT_CHARACTERS) : start]), reversed(anchor.prefix), strict=False)
-        same = takewhile(lambda pair: pair[0] == pair[1], pairs)
-        return sum(1 for _ in same), -abs(start - anchor.start)
-
-    places = [match.start() for match in re.finditer(re.escape(anchor.quote), text)]
-    start = max(places, key=fit, default=-1)
-    return None if start < 0 else (start, start + len(anchor.quote))
-
-
 def source_html(library: Library, request: dict[str, Any]) -> str:
     """The reader's content for a request: `source`, and where words are cited the rest of an anchor.
 
@@ -94,7 +79,8 @@ def source_html(library: Library, request: dict[str, Any]) -> str:
         source = library.source(anchor.source_id)
     except UsageError:
         return gone_html(anchor.source_id)
-    span = find_words(source.text, anchor)
+    place = find_words(source.text, anchor)
+    span = (place.start, place.end) if place else None
     notices = []
     if anchor.quote and span is None:
         notices.append(WORDS_GONE)
