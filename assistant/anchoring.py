@@ -20,7 +20,7 @@ SURE = 32
 
 Bytes, because a character of a script without spaces says more than a letter does.
 """
-_BROKEN = re.compile(r"-[^\S\n]*\n")
+_BROKEN = re.compile(r"-\s")
 _RESOLVED = re.compile(r"<(?:compat|wide|narrow|noBreak|font|small|initial|medial|final|isolated)> (.+)")
 _UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff")
 _TOKEN = re.compile(r"[^\W_]+|\S")
@@ -130,7 +130,7 @@ def _form(character: str) -> str:
 
 
 def _pattern(quote: str, is_broken: bool) -> re.Pattern[str]:
-    """The words and marks of a quotation; `is_broken` tells that the text has words broken over two lines.
+    """The words and marks of a quotation; `is_broken` tells that the text may have words broken over two lines.
 
     White space may come and go beside a mark and between characters that are written without spaces, never between
     letters or digits: "12 3" is not "1 23".
@@ -139,8 +139,8 @@ def _pattern(quote: str, is_broken: bool) -> re.Pattern[str]:
     parts = [_word(tokens[0][0], is_broken)] if tokens else [r"(?!)"]
     for number, (token, following) in enumerate(pairwise(tokens)):
         gap = quote[token.end() : following.start()]
-        after_break = number and tokens[number - 1][0][-1].isalnum() and token[0] == "-"
-        if token[0] == "-" and "\n" in gap and after_break and following[0][0].isalpha():
+        is_break = token[0] == "-" and gap.isspace() and quote[: token.start()][-1:].isalpha()
+        if number and is_break and following[0][0].isalpha():
             parts[-1] = rf"(?:{parts[-1]})?"  # a word broken in the quotation may be whole in the text
         both = token[0][-1].isalnum() and following[0][0].isalnum()
         parts.append(r"\s+" if both and not _unspaced(token[0][-1], following[0][0]) else r"\s*")
@@ -155,7 +155,7 @@ def _word(word: str, is_broken: bool) -> str:
         if _unspaced(before, letter):
             parts.append(r"\s*")
         elif is_broken and before.isalpha() and letter.isalpha():
-            parts.append(r"(?:-\s*\n\s*)?")
+            parts.append(r"(?:-\s+)?")  # a line end may have become a space
         parts.append(re.escape(letter))
     return "".join(parts)
 

@@ -13,11 +13,20 @@ from assistant.anchoring import SURE, Anchor
 from assistant.records import CONTEXT_CHARACTERS, Span
 
 LIKE = 0.6
+"""The least likeness of a changed quotation to what it was: the words that both have, as a share of the words of both.
+
+Measured on the sentences of the sample library. Of those that had a quarter of their words replaced at random, 99 in
+100 are found, of those with two fifths, 95. Of those that were taken out, 2 in 100 are taken for another sentence of
+the document that is as like them as an edited one (the next test, the next meeting); at 0.5, 13, and at 0.7 a sixth of
+those with two fifths replaced are missed.
+"""
 HALF = 0.5
+"""The least likeness where the words before and after the quotation are still there and make up for the rest."""
+IN_PLACE = 0.8
 _FEW = 2
-"""So many words may all have been replaced, if those before and after them were not."""
-_MARKS_BEFORE = re.compile(r"[^\w\s]+$")
-_MARKS_AFTER = re.compile(r"[^\w\s]+")
+"""So few words may all have been replaced, if the words before and after them are this much what they were."""
+_MARKS_AT_END = re.compile(r"[^\w\s]+$")
+_MARKS_AT_START = re.compile(r"[^\w\s]+")
 _WIDE = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNIT = re.compile(rf"\s+|[{_WIDE}]\s*|[^\s{_WIDE}]+\s*")
 _AT_ONCE = 8
@@ -46,6 +55,7 @@ class Words:
         matcher = SequenceMatcher(None, needle.words, self._folded[low:high], autojunk=False)
         same = {a + i: low + b + i for a, b, size in matcher.get_matching_blocks() for i in range(size)}
         first, last = needle.extent(same)
+        last = min(last, len(self._words))
         if first >= last or not needle.is_like(same, last - first):
             return None
         return self._with_marks(self._words[first].start, self._words[last - 1].end, anchor.quote)
@@ -82,11 +92,11 @@ class Words:
 
     def _with_marks(self, start: int, end: int, quote: str) -> Span:
         """A run of words with the marks before and after it, where the quotation has marks there."""
-        before = _MARKS_BEFORE.search(self._text[max(0, start - _AT_ONCE) : start])
-        after = _MARKS_AFTER.match(self._text, end, end + _AT_ONCE)
+        before = _MARKS_AT_END.search(self._text[max(0, start - _AT_ONCE) : start])
+        after = _MARKS_AT_START.match(self._text, end, end + _AT_ONCE)
         return (
-            start - len(before[0]) if before and not quote[0].isalnum() else start,
-            after.end() if after and not quote[-1].isalnum() else end,
+            start - len(before[0]) if before and _MARKS_AT_START.match(quote) else start,
+            after.end() if after and _MARKS_AT_END.search(quote) else end,
         )
 
 
@@ -108,7 +118,8 @@ class _Needle:
         """From which to which word the changed quotation goes, where `same` maps words of this to those of the text."""
         kept = [at for at in range(self._start, self._end) if at in same]
         if not kept:
-            return same.get(self._start - 1, -1) + 1, same.get(self._end, 0)  # only between the words around it
+            before, after = same.get(self._start - 1), same.get(self._end)
+            return (0, 0) if before is None or after is None else (before + 1, after)
         first, last = same[kept[0]], same[kept[-1]] + 1
         if kept[0] > self._start:  # words at its beginning were replaced: by as many, or by all up to those before it
             at_least = max((same[at] + 1 for at in range(self._start) if at in same), default=0)
@@ -127,7 +138,7 @@ class _Needle:
         placed = 2 * len(same) / (len(self.words) + length + len(same) - kept)
         if own >= LIKE and self._is_long:
             return True
-        return placed >= LIKE and (own >= HALF or count <= _FEW)
+        return (placed >= LIKE and own >= HALF) or (placed >= IN_PLACE and count <= _FEW)
 
 
 def difference(was: str, now: str) -> tuple[Piece, ...]:

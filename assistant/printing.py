@@ -227,22 +227,23 @@ def _checked_quotation(console: Console, each: CheckedQuotation) -> None:
     notes = [each.note] if each.note else []
     if each.state is QuotationState.UNREADABLE:
         notes = [f"cannot be read now: {each.note}"]
-    if now and each.is_sound and (now.source_id, now.start) != (was.source_id, was.start):
-        notes.append(f"now {_at(now)}; was characters {was.start}–{was.end}")
+    if now and each.state is QuotationState.MOVED:
+        before = f" (was {was.start}–{was.end})" if (now.start, now.end) != (was.start, was.end) else ""
+        notes.append(f"now {_at(now, was)}{before}")
     elif now and each.state is QuotationState.CHANGED:
-        notes.append(f"now {_at(now)}")
-    elif now and not each.is_sound:
-        notes.append(f"the same words stand in {_at(now)}")
+        notes.append(f"now {_at(now, was)}")
+    elif now:
+        notes.append(f"the same words stand in {_at(now, was)}")
     if notes:
         _say(console, Text(f"             {'; '.join(notes)}", "dim"))
     if each.difference:
         _say(console, Text.assemble("             ", _difference(each.difference, console.is_terminal)))
 
 
-def _at(citation: Citation) -> str:
-    return ", ".join(
-        filter(None, (citation.source_id, citation.locator, f"characters {citation.start}–{citation.end}"))
-    )
+def _at(now: Citation, was: Citation) -> str:
+    """Where words stand now; the source is named where it is another one."""
+    source = now.source_id if now.source_id != was.source_id else ""
+    return ", ".join(filter(None, (source, now.locator, f"characters {now.start}–{now.end}")))
 
 
 def _shortened(text: str) -> str:

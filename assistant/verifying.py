@@ -109,9 +109,10 @@ class _Search:
             try:
                 shelf = _Shelf(self._read(name))
             except UnreadableFile:
-                continue
+                continue  # it cannot be searched; a build and `assistant check` say why
             for number in lost:
-                found[number] = replace(found[number], now=shelf.verbatim(found[number].citation))
+                citation = found[number].citation
+                found[number] = replace(found[number], now=shelf.verbatim(citation) or shelf.respaced(citation))
         return found
 
     def _read(self, name: str) -> tuple[Source, ...]:
@@ -151,7 +152,7 @@ class _Shelf:
         citation = asked.citation
         if now := self.verbatim(citation):
             return replace(asked, state=_state(citation, now), now=now)
-        if now := self._respaced(citation):
+        if now := self.respaced(citation):
             return replace(asked, state=_State.MOVED, now=now, note=_RESPACED)
         for source in self._in_order(citation):
             words = self._words.get(source.id) or self._words.setdefault(source.id, Words(source.text))
@@ -167,7 +168,8 @@ class _Shelf:
         """Where the words stand, word for word."""
         return self._best(citation, ((source, find_words(source.text, citation)) for source in self._sources))
 
-    def _respaced(self, citation: Citation) -> Citation | None:
+    def respaced(self, citation: Citation) -> Citation | None:
+        """Where the same words stand with other white space, line breaks, hyphenation or ligatures."""
         for source in self._sources:
             if source.id not in self._plain:
                 self._plain[source.id] = Plain(source.text)
