@@ -232,7 +232,7 @@ def _checked_quotation(console: Console, each: CheckedQuotation) -> None:
         notes.append(f"now {_at(now, was)}{before}")
     elif now and each.state is QuotationState.CHANGED:
         notes.append(f"now {_at(now, was)}")
-    elif now:
+    elif now and not each.is_sound:
         notes.append(f"the same words stand in {_at(now, was)}")
     if notes:
         _say(console, Text(f"             {'; '.join(notes)}", "dim"))

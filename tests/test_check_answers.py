@@ -269,6 +269,22 @@ def test_ask_saves_and_check_checks(notes: Library, command: Command, tmp_path: 
     ran = command(notes, "check", path)
     assert ran.status == 0
     assert f"  UNCHANGED  harbour.md, section “The works of 2020”, paragraph 1: “{SENTENCE[:40]}" in ran.out
+    assert "now" not in ran.out and "the same words" not in ran.out
+    edit(notes.sources / "harbour.md", "## The works", "New.\n\n## The works")
+    ran = command(notes, "check", path)
+    assert ran.status == 0
+    start = len("Harbour dredging\n\nThe works of 2020\n\n")
+    end, shift = start + len(SENTENCE), len("New.\n\n")
+    place = f"paragraph 1, characters {start + shift}–{end + shift} (was {start}–{end})\n"
+    assert f"\n             now section “The works of 2020”, {place}" in ran.out
+    (notes.sources / "harbour.md").rename(notes.sources / "works.md")
+    edit(notes.sources / "works.md", "low tide", "high tide")
+    ran = command(notes, "check", path)
+    assert ran.status == 1
+    assert (
+        "the source was removed; the same words stand in works.md, section “The works of 2020”, paragraph 1" in ran.out
+    )
+    (notes.sources / "works.md").rename(notes.sources / "harbour.md")
     edit(notes.sources / "harbour.md", "forty", "sixty")
     ran = command(notes, "check", path)
     assert ran.status == 1
