@@ -14,7 +14,6 @@ from pathlib import Path
 from assistant.anchoring import Place, Plain, find_words, is_sure
 from assistant.bibliography import cite_slice
 from assistant.errors import UnreadableFile
-from assistant.index.collect import read_with_sidecar
 from assistant.likeness import Words, difference
 from assistant.readers.folder import SourceFile, load, walk
 from assistant.readers.isolated import Isolated
@@ -124,7 +123,7 @@ class _Search:
         if name in self._left_out:
             raise UnreadableFile(self._left_out[name])
         file = self._files[name]
-        return read_with_sidecar(load(file.path), file.id, file.sidecar, self._reader).sources
+        return self._reader.read(load(file.path), file.id).sources
 
 
 _REMOVED = "the source was removed"

@@ -28,6 +28,7 @@ from assistant.citing.pandoc import (
 from assistant.citing.styles import Style, bibliography, everything, options, references
 from assistant.links import deep_link
 from assistant.records import Answer, Citation, Excerpt, Metadata
+from assistant.saving import citations
 
 
 class Format(StrEnum):
@@ -120,12 +121,6 @@ def _document(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
 def _known(answers: Sequence[Answer]) -> dict[str, Metadata]:
     """What is known of each source that the answers quote."""
     return of_citations(citation for answer in answers for citation in citations(answer))
-
-
-def citations(answer: Answer) -> list[Citation]:
-    """The citations of an answer: its sentences, then its excerpts with the places that have the same words."""
-    excerpts = [citation for each in answer.excerpts for citation in (each.citation, *each.duplicates)]
-    return [*(statement.citation for statement in answer.statements), *excerpts]
 
 
 def _answer(answer: Answer, names: dict[str, str]) -> list[Node]:
