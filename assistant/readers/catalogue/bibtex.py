@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from assistant.readers import csl
 from assistant.readers.catalogue.item import Item
@@ -16,6 +17,9 @@ from assistant.readers.catalogue.latex import brace_depths, people, plain_text, 
 from assistant.readers.catalogue.words import LANGUAGES, TYPES
 from assistant.readers.metadata import language_tag
 from assistant.readers.text import one_line
+
+if TYPE_CHECKING:
+    from bibtexparser.model import Entry, Field
 
 _ARTICLES = {"magazine": "article-magazine", "newspaper": "article-newspaper"}
 _GENRES = {
@@ -36,22 +40,23 @@ _NAMES = {
     "author": "author", "editor": "editor", "translator": "translator", "bookauthor": "container-author",
     "editorb": "collection-editor",
 }  # fmt: skip
+_JOINED = re.compile(r'"([^"]*)"|\{([^{}]*)\}|([^\s#"{}]+)')
+_DATES = {"date": "issued", "urldate": "accessed", "eventdate": "event-date", "origdate": "original-date"}
 _IN_SERIES = frozenset({"book", "chapter", "paper-conference"})
 
 
 def read(text: str) -> tuple[list[Item], list[str]]:
     """The items, and a line for each thing that is none."""
     from bibtexparser.entrypoint import parse_string
-    from bibtexparser.model import DuplicateBlockKeyBlock, Entry
+    from bibtexparser.model import Entry
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it complains about is told in the problems
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
     library = parse_string(text)
     entries, problems = list(library.entries), []
     for failed in library.failed_blocks:
-        inner = failed.ignore_error_block if isinstance(failed, DuplicateBlockKeyBlock) else None
-        if isinstance(inner, Entry):
-            entries.append(inner)  # to a matching by file, address or title, a key used twice does not matter
+        if isinstance(failed.ignore_error_block, Entry):
+            entries.append(_opened(failed.ignore_error_block))  # a key or field that is there twice; the first counts
             continue
         begun = one_line(failed.raw or "")[:40]
         problems.append(
@@ -60,13 +65,29 @@ def read(text: str) -> tuple[list[Item], list[str]]:
     items = []
     for entry in sorted(entries, key=lambda entry: entry.start_line or 0):
         place = f"line {(entry.start_line or 0) + 1}" + (f" ({one_line(entry.key)[:60]})" if entry.key else "")
-        fields = {field.key.lower(): str(field.value) for field in reversed(entry.fields)}
+        fields = {field.key.lower(): _value(field) for field in reversed(entry.fields)}
         unclosed = [name for name, value in fields.items() if brace_depths(value) is None]
         if unclosed:
             problems.append(f"{place}: {', '.join(unclosed)} left out: its braces do not pair; mend it or export again")
         good = {name: value for name, value in fields.items() if name not in unclosed}
         items.append(_item(Item(place), entry.entry_type.lower(), good))
     return items, problems
+
+
+def _opened(entry: Entry) -> Entry:
+    """An entry that the parser has set aside, with the values of its fields taken out of their braces or quotes."""
+    for field in entry.fields:
+        if (str(field.value)[:1], str(field.value)[-1:]) in (("{", "}"), ('"', '"')):
+            field.value = field.value[1:-1]
+    return entry
+
+
+def _value(field: Field) -> str:
+    """The value of a field; strings joined by “#” are one."""
+    value = str(field.value)
+    if field.enclosing != "no-enclosing" or "#" not in value:
+        return value
+    return "".join(a or b or c for a, b, c in _JOINED.findall(value))
 
 
 def _item(item: Item, entry_type: str, fields: Mapping[str, str]) -> Item:
@@ -113,20 +134,15 @@ def _genre(item: Item, entry_type: str, fields: Mapping[str, str]) -> None:
 
 
 def _dates(item: Item, fields: Mapping[str, str]) -> None:
-    if "date" in fields:
-        item.put_date("issued", plain_text(fields["date"]), fields["date"])
-    elif "year" in fields:
-        year, written = plain_text(fields["year"]), plain_text(fields.get("month", ""))
-        month = csl.month_number(written)
-        day = plain_text(fields.get("day", ""))
+    if "year" in fields and "date" not in fields:
+        year, day = plain_text(fields["year"]), plain_text(fields.get("day", ""))
+        month = csl.month_number(plain_text(fields.get("month", "")))
         date = "-".join(filter(None, (year, month, day if month else None)))
         item.put_date("issued", date, f"{fields.get('month', '')} {year}")
-    if "urldate" in fields:
-        item.put_date("accessed", plain_text(fields["urldate"]), fields["urldate"])
-    if "eventdate" in fields:
-        item.put_date("event-date", plain_text(fields["eventdate"]), fields["eventdate"])
-    if "origdate" in fields:
-        item.put_date("original-date", plain_text(fields["origdate"]), fields["origdate"])
+    for name, variable in _DATES.items():
+        if name in fields:
+            date = fields[name].strip("{} ")  # no LaTeX: ~ says that it is approximate
+            item.put_date(variable, date, date)
 
 
 def _language(item: Item, fields: Mapping[str, str]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 from assistant.readers import csl
 from assistant.readers.text import one_line
 
 _BARE_PERCENT = re.compile(r"(?<!\\)%")
-_LATEX = re.compile(r"[\\{}$~]|--|``|''")
+_COMMANDS = re.compile(r"[\\$]")
+_SIGNS = {"{": "", "}": "", "~": " ", "---": "—", "--": "–", "``": "“", "''": "”"}
 _DEEPEST = 100
 """Braces in braces; LaTeX that is nested deeper is no text."""
 
@@ -20,13 +23,24 @@ def plain_text(latex: str) -> str:
     >>> plain_text(r"The {Great} M{\"u}ller \& \textit{Sons}, 50% --- \'{E}tude")
     'The Great Müller & Sons, 50% — Étude'
     """
-    if not _LATEX.search(latex):
-        return one_line(latex)
-    from pylatexenc.latex2text import LatexNodes2Text
+    if _COMMANDS.search(latex):
+        from pylatexenc.latexwalker import LatexWalker
 
-    decoder = LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
-    text: str = decoder.latex_to_text(_BARE_PERCENT.sub(r"\\%", latex), tolerant_parsing=True)
-    return one_line(text)
+        decoder, context = _decoder()
+        walker = LatexWalker(_BARE_PERCENT.sub(r"\\%", latex), latex_context=context, tolerant_parsing=True)
+        return one_line(decoder.nodelist_to_text(walker.get_latex_nodes()[0]))
+    for written, seen in _SIGNS.items():
+        latex = latex.replace(written, seen)
+    return one_line(latex)
+
+
+@cache
+def _decoder() -> tuple[Any, Any]:
+    """What turns LaTeX into text, and what it knows of commands: slow to make."""
+    from pylatexenc.latex2text import LatexNodes2Text
+    from pylatexenc.latexwalker import get_default_latex_context_db
+
+    return LatexNodes2Text(math_mode="text", strict_latex_spaces=False), get_default_latex_context_db()
 
 
 def verbatim(text: str) -> str:
