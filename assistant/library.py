@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
-from assistant.records import Answer, CitationState, Excerpt, Progress, Source, Turn
+from assistant.records import Answer, Citation, CitationState, Excerpt, Progress, Source, Turn
 from assistant.reports import AddReport, AnswersReport, BuildReport, CheckReport, Occurrence, SourceSummary
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
 
 if TYPE_CHECKING:
+    from assistant.citing.styles import Rendered
     from assistant.index.generation import Generation
     from assistant.reranking import Reranker
 
@@ -122,6 +123,21 @@ class Library:
         from assistant.finding import find
 
         return list(find(phrase, self.generation()))
+
+    def cite(self, citations: Sequence[Citation], style: str = "chicago-notes") -> Rendered:
+        """Citations as a style prints them, and the entries of their bibliography.
+
+        Args:
+            citations: Of excerpts, statements or occurrences.
+            style: chicago-notes, chicago-author-date, apa, mla, another style of the CSL project, or a `.csl` file.
+
+        Raises:
+            UsageError: there is no such style.
+            CitingFailed: it cannot be applied.
+        """
+        from assistant.citing.styles import find_style, render
+
+        return render(citations, find_style(style))
 
     def list_sources(self) -> list[SourceSummary]:
         """The indexed sources, in order of id."""

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from assistant import Library
 from assistant.citing.exchange import bibtex, csl_json, ris
 from assistant.citing.items import item, keys
 from assistant.citing.styles import STYLES, Form, bibliography, find_style, render
 from assistant.errors import CitingFailed, UsageError
+from assistant.readers.catalogue import read
 from assistant.records import Citation, Metadata
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -218,6 +220,25 @@ def test_twelve_sources_for_reference_managers() -> None:
     assert_golden("sources.bib", bibtex(known))
     assert_golden("sources.ris", ris(known).replace("\r\n", "\n"))
     assert_golden("sources.csl.json", csl_json(known))
+
+
+def test_what_is_written_for_a_reference_manager_is_read_again(tmp_path: Path) -> None:
+    known = {citation.source_id: citation.metadata for citation in twelve() if citation.metadata.title}
+    for name, text in (("library.json", csl_json(known)), ("library.bib", bibtex(known)), ("library.ris", ris(known))):
+        entries, problems = read(text.encode(), name)
+        assert problems == ()
+        for entry, was in zip(entries, known.values(), strict=True):
+            for field in ("title", "authors", "publisher", "issued", "url", "accessed", "language"):
+                assert getattr(entry.metadata, field) == getattr(was, field)
+            kept = was.csl.keys() - {"event-title", "event-place"}  # RIS has no field for these
+            assert {variable: entry.metadata.csl[variable] for variable in kept} == {v: was.csl[v] for v in kept}
+
+
+def test_library_cites_what_it_found(sample: Library) -> None:
+    excerpt = sample.retrieve("When was KEDO founded?", 1)[0]
+    cited = sample.cite([excerpt.citation], "mla")
+    title = "“The Korean Peninsula Energy Development Organization (KEDO), 1995-2006,”"
+    assert cited.citations == (f"({title} under “Origins and membership,” pars. 1–3)",)
 
 
 def test_bibtex_escapes_what_latex_would_run() -> None:
