@@ -238,7 +238,7 @@ def test_library_cites_what_it_found(sample: Library) -> None:
     excerpt = sample.retrieve("When was KEDO founded?", 1)[0]
     cited = sample.cite([excerpt.citation], "mla")
     title = "“The Korean Peninsula Energy Development Organization (KEDO), 1995-2006,”"
-    assert cited.citations == (f"({title} under “Origins and membership,” pars. 1–3)",)
+    assert cited.citations == (f"({title} under “Origins and membership,” paras. 1–3)",)
 
 
 def test_bibtex_escapes_what_latex_would_run() -> None:
