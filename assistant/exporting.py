@@ -6,13 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from assistant.citing.documents import Format, write_answers, write_sources
+from assistant.citing.formats import Format
 from assistant.citing.styles import DEFAULT_STYLE, STYLES, Form, Style, find_style, render
 from assistant.errors import UsageError
-from assistant.filters import make_filters, select
 from assistant.library import Library
 from assistant.records import Metadata
-from assistant.saving import load_answers
 
 CITE_HELP = "cite sources, a quotation or saved answers, in any citation style"
 _TITLES = {Format.MARKDOWN: "# {}", Format.HTML: "<h1>{}</h1>"}
@@ -51,6 +49,9 @@ def cite(options: argparse.Namespace, library: Library) -> bytes:
         UsageError: no such style, format, source, quotation or file of answers.
         CitingFailed: the style cannot be applied.
     """
+    from assistant.citing.documents import write_answers, write_sources  # not needed to start the program
+    from assistant.saving import load_answers
+
     style = find_style(options.style)
     form = _format(options)
     if options.answers:
@@ -94,6 +95,8 @@ def _format(options: argparse.Namespace) -> Format:
 
 def _chosen(library: Library, patterns: list[str]) -> dict[str, Metadata]:
     """What is known of the sources that fit the patterns, by id."""
+    from assistant.filters import make_filters, select  # imports numpy
+
     index = library.generation()
     mask, _ = select(make_filters(patterns, None, None, None), index.ids, index.metadata)
     return {index.ids[number]: index.metadata[number] for number in mask.nonzero()[0]}
@@ -105,6 +108,8 @@ def _quotation(library: Library, quote: str, known: dict[str, Metadata], style: 
     if not found:
         raise UsageError(f"these words stand in none of the sources: “{quote}”; assistant find looks for others")
     if form not in _FORMS:
+        from assistant.citing.documents import write_sources
+
         return write_sources({each.source_id: each.metadata for each in found}, style, form)
     rendered = render(found, style, _FORMS[form])
     title = _TITLES.get(form, "\n{}").format(style.heading)

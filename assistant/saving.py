@@ -15,8 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from assistant.errors import UsageError
 from assistant.records import Answer, Citation
 
@@ -33,6 +31,8 @@ def save_answers(answers: Iterable[Answer], path: Path | str) -> None:
         UsageError: there is a file of that name which does not hold saved answers; it is left alone.
         OSError: it cannot be written.
     """
+    from filelock import FileLock  # not needed to start the program
+
     path = Path(os.path.realpath(path))  # where it is a link, the link stays
     stamp = {"saved": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "program": version("assistant")}
     with FileLock(path.with_name(f".{path.name}.lock")):

@@ -13,7 +13,8 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
 from assistant import Library, open_library
-from assistant.citing.documents import Format, write_answers, write_sources
+from assistant.citing.documents import write_answers, write_sources
+from assistant.citing.formats import Format
 from assistant.citing.styles import STYLES, find_style
 from assistant.cli import main
 from assistant.readers import read

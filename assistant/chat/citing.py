@@ -12,7 +12,8 @@ from pathlib import Path
 
 from fastapi.responses import JSONResponse, Response
 
-from assistant.citing.documents import Format, write_answers
+from assistant.citing.documents import write_answers
+from assistant.citing.formats import Format
 from assistant.citing.styles import DEFAULT_STYLE, NAMES, STYLES, Form, Style, find_style, render
 from assistant.errors import AssistantError, UsageError
 from assistant.records import Answer
