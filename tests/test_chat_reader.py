@@ -27,6 +27,8 @@ class Shelf:
     def state(self, source_id: str) -> CitationState:
         return self.held_state
 
+    index_id = "gen-1"
+
 
 def request(start: int, end: int) -> dict[str, object]:
     return {"source": "bridge.md", "start": str(start), "end": str(end), "quote": TEXT[start:end], "index": "gen-1"}

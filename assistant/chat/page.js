@@ -156,7 +156,10 @@ async function draw(source, page, width) {
 }
 async function mark(now, toWords) {
   if (!now.marks && now.request.quote) {
+    const slow = setTimeout(() => leaf === now && say("Looking for the cited words on the page", true), 800);
     const found = await server.marks(now.request);
+    clearTimeout(slow);
+    say("");
     if (leaf !== now) return;
     now.marks = found?.pages ?? {};
     warn(found ? found.problem : "The cited words could not be marked. Is the assistant still running?");

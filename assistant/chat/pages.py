@@ -1,6 +1,6 @@
 """Pages of PDF sources for the reader: their pictures at `/pages`, and where the cited words stand on them.
 
-A file is only drawn while it is, byte for byte, the one that was indexed; and by a child process, so that what crashes
+A file is only drawn while it is, byte for byte, the one that was indexed; and by child processes, so that what crashes
 or hangs the drawing costs one page.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import Request
@@ -20,17 +20,19 @@ from assistant.chat.reader import Anchor, find_words, page_numbers
 from assistant.errors import AssistantError, UnreadableFile, UsageError
 from assistant.readers.folder import load
 from assistant.readers.isolated import Isolated
-from assistant.readers.pages.picture import Picture
+from assistant.readers.pages.picture import Mark, Picture
 from assistant.readers.text import digest
-from assistant.records import CitationState, Source
+from assistant.records import CitationState, Source, Span
 from assistant.settings import PAGE_SECONDS
 
 if TYPE_CHECKING:
     from assistant.library import Library
 
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 WIDTHS = range(100, 2401)
 """Pixels that a picture may be wide."""
-_KEPT = 16  # pictures
+_KEPT = 16  # pictures, and marks of quotations
 _CHANGED = "its file is no longer the one that was indexed; rebuild"
 _NOT_FOUND = "The cited words could not be found again on the page; the text has them."
 
@@ -41,12 +43,15 @@ class Pages:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._drawer = Isolated(seconds=PAGE_SECONDS, total=PAGE_SECONDS)
-        self._lock = threading.Lock()
+        self._finder = Isolated()  # as long as a reader: it may have to recognise the text of the page anew
+        self._drawing, self._finding = threading.Lock(), threading.Lock()
         self._kept: OrderedDict[str, Picture] = OrderedDict()
+        self._found: OrderedDict[tuple[str, Span], list[Mark]] = OrderedDict()
 
     def close(self) -> None:
-        """End the process that draws."""
+        """End the processes that draw and find."""
         self._drawer.close()
+        self._finder.close()
 
     def picture(self, request: Request, source: str, page: int, width: int) -> Response:
         """A page of a source as a PNG file; or the reason why there is none, in a line of text."""
@@ -66,16 +71,14 @@ class Pages:
         headers |= {"X-Page-Label": quote(drawn.label), "X-Page-Count": str(drawn.count)}
         return Response(drawn.png, media_type="image/png", headers=headers)
 
-    def marks(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def marks(self, request: dict[str, Any]) -> dict[str, Any]:
         """Where the words of an anchor stand: for each page their boxes (left, top, width, height), or a `problem`."""
         anchor = Anchor.of(request)
         pages: dict[str, list[list[float]]] = {}
         try:
             source = self._source(anchor.source_id)
             span = find_words(source.text, anchor)
-            data = self._data(source)
-            with self._lock:
-                found = self._drawer.marks(data, source, *span) if span else []
+            found = self._marked(source, span) if span else []
         except AssistantError as error:
             return {"pages": pages, "problem": f"The cited words could not be marked: {error}."}
         for mark in found:
@@ -105,13 +108,23 @@ class Pages:
         return data
 
     def _drawn(self, source: Source, page: int, width: int, tag: str) -> Picture:
-        with self._lock:
-            if tag not in self._kept:
-                self._kept[tag] = self._drawer.draw(self._data(source), page, width)
-            self._kept.move_to_end(tag)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[tag]
+        with self._drawing:
+            return _remembered(self._kept, tag, lambda: self._drawer.draw(self._data(source), page, width))
+
+    def _marked(self, source: Source, span: Span) -> list[Mark]:
+        with self._finding:
+            known = (source.digest, span)
+            return _remembered(self._found, known, lambda: self._finder.marks(self._data(source), source, *span))
+
+
+def _remembered(known: OrderedDict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    """What is known under a key, made if it is not; only the last few are kept."""
+    if key not in known:
+        known[key] = make()
+    known.move_to_end(key)
+    if len(known) > _KEPT:
+        known.popitem(last=False)
+    return known[key]
 
 
 def _refused(reason: str, status: HTTPStatus) -> Response:

@@ -148,8 +148,8 @@ def _page_view(source: Source, number: int, shown: bool) -> str:
         f'<div class="page-bar">{button("page-button", "before", icon("before"), title="Previous page")}'
         f'<p class="page-label" role="status"></p>'
         f"{button('page-button', 'after', icon('after'), title='Next page')}"
-        f'<button type="button" class="page-button" data-do="enlarge" aria-pressed="false" title="Enlarge">{icon("enlarge")}'
-        f"</button></div>"
+        f'<button type="button" class="page-button" data-do="enlarge" aria-pressed="false" title="Enlarge">'
+        f"{icon('enlarge')}</button></div>"
         f'<p class="notice page-problem" role="alert" hidden></p>'
         f'<div class="page-scroll" tabindex="0" role="group" aria-label="Page"><div class="sheet">'
         f'<img alt="" data-title="{escape(source.title)}"><div class="page-marks"></div></div></div></section>'
@@ -167,8 +167,9 @@ def _window(source: Source, span: Span | None, first: int, hidden: bool) -> str:
     earlier = _more("Earlier text", max(0, first - WINDOW_BLOCKS)) if first else ""
     later = _more("Later text", last) if last < len(spans) else ""
     body = "".join(_block(source, block, span, number == 0) for number, block in enumerate(spans[first:last]))
+    state = " hidden" if hidden else ""
     return (
-        f'<article class="reader-text" tabindex="0" aria-labelledby="reader-title"{" hidden" if hidden else ""}>{earlier}'
+        f'<article class="reader-text" tabindex="0" aria-labelledby="reader-title"{state}>{earlier}'
         f"{body or '<p>This source has no text.</p>'}{later}</article>"
     )
 

@@ -14,6 +14,7 @@ from assistant.records import (
     NOT_FOUND,
     Answer,
     AnswerKind,
+    Citation,
     CitationState,
     Excerpt,
     Metadata,
@@ -43,7 +44,7 @@ ICONS = {
     "close": '<path d="M6 6l12 12M18 6 6 18"/>',
     "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h9"/>',
     "enlarge": '<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4 4M11 8.5v5M8.5 11h5"/>',
-    "link": '<path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17"/>',
+    "link": '<path d="M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 5l1-1M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-5l-1 1"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
     "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
     "theme": '<path d="M20 14.5A8 8 0 1 1 9.5 4a6.5 6.5 0 0 0 10.5 10.5Z"/>',
@@ -179,10 +180,22 @@ def _number(number: int, statement: Statement, answer: Answer) -> str:
     """The button [n]: it opens the statement's own words where excerpt n holds them, else that excerpt."""
     excerpt, own = answer.excerpts[number - 1], statement.citation
     cited = excerpt.citation
-    holds = own.source_id == cited.source_id and cited.start <= own.start and own.end <= cited.end
+    holds = _holds(cited, own)
     target = anchor(own, answer.index_id) if holds else excerpt_anchor(excerpt, answer.index_id)
     shown = f'<span class="unseen-words">[</span>{number}<span class="unseen-words">]</span>'
     return button("number", "read", shown, target, title=f"{cited.title}, {own.locator if holds else cited.locator}")
+
+
+def _holds(cited: Citation, own: Citation) -> bool:
+    """Whether the words of one citation are among those of another."""
+    return own.source_id == cited.source_id and cited.start <= own.start and own.end <= cited.end
+
+
+def _original(number: int, answer: Answer) -> str:
+    """A link to the original of an excerpt, at the first sentence that is quoted from it, else at its beginning."""
+    cited = answer.excerpts[number - 1].citation
+    quoted = (each.citation for each in answer.statements if number in each.numbers and _holds(cited, each.citation))
+    return _link(deep_link(next(quoted, cited)), "original")
 
 
 def excerpt_anchor(excerpt: Excerpt, index_id: str) -> dict[str, object]:
@@ -219,7 +232,7 @@ def _row(number: int, answer: Answer) -> str:
         f'<div class="excerpt"><div class="row">'
         f"{button('place-button', 'read', place, excerpt_anchor(excerpt, answer.index_id))}"
         f"{state}{strength_html(excerpt.score)}{copy_button('Copy citation', 'Citation copied', number)}"
-        f"{_link(deep_link(citation), 'original')}</div>"
+        f"{_original(number, answer)}</div>"
         f"<details{' open' if number == 1 and not answer.found else ''}><summary>Excerpt</summary>"
         f"<blockquote>{highlighted(excerpt.text, excerpt.highlights if answer.found else ())}</blockquote></details>"
         + (f'<p class="also">{also_words(excerpt, excerpt.duplicates[0])}: {also}</p></div>' if also else "</div>")

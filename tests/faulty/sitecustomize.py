@@ -1,11 +1,15 @@
-"""In a child of the tests: the reader of plain text hangs, fails, crashes or eats memory if the file says so."""
+"""In a child of the tests: the reader of plain text, and what draws pages, do what the file says.
+
+They hang, fail, crash or eat memory.
+"""
 
 import ctypes
 import time
 
 from assistant.readers import Reading, plain, working
+from assistant.readers.pages import picture
 
-sound = plain.read
+sound, sound_draw = plain.read, picture.draw
 
 
 def read(data: bytes, source_id: str) -> Reading:
@@ -30,4 +34,11 @@ def read(data: bytes, source_id: str) -> Reading:
     return sound(data, source_id)
 
 
-plain.read = read
+def draw(data: bytes, number: int, width: int) -> picture.Picture:
+    for fault in (b"HANG", b"FAIL", b"CRASH"):
+        if data.endswith(b"%" + fault):
+            read(fault, "")
+    return sound_draw(data, number, width)
+
+
+plain.read, picture.draw = read, draw

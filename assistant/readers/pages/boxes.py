@@ -18,6 +18,7 @@ from assistant.readers.pages.layout import Line, ordered
 from assistant.readers.text import digest
 from assistant.records import LocatorKind, Source
 
+_Edges = tuple[float, float, float, float]
 _KEY = 8  # letters by which a line is looked up
 _TRIES = 20_000  # steps back that the search for lines takes at most
 
@@ -77,7 +78,7 @@ def boxes(data: bytes, source: Source, start: int, end: int) -> list[Box]:
 def _on_page(document: Any, index: int, text: str, start: int, end: int) -> list[Box]:  # noqa: ANN401
     """The boxes of some of the letters of a page, of which `text` are all that were read."""
     page, characters = read_page(document, index)
-    if characters is None or page.turned:
+    if characters is None or page.turned is None:
         return []
     found = []
     pieces = [_piece(line, characters) for direction in page.lines for line in ordered(direction)]
@@ -85,7 +86,8 @@ def _on_page(document: Any, index: int, text: str, start: int, end: int) -> list
         piece = pieces[number]
         first, last = max(start - begin, 0), min(end - begin, len(piece.letters))
         if first < last:
-            found.append(Box(index, *_edges(piece, first, last, characters)))
+            edges = _edges(piece, first, last, characters)
+            found.append(Box(index, *_turned_back(edges, page.turned, characters.width, characters.height)))
     return found
 
 
@@ -97,7 +99,7 @@ def _piece(line: Line, characters: Letters) -> _Piece:
     return _Piece("".join(letter for letter, _ in spelled), [each for _, each in spelled], line)
 
 
-def _edges(piece: _Piece, first: int, last: int, characters: Letters) -> tuple[float, float, float, float]:
+def _edges(piece: _Piece, first: int, last: int, characters: Letters) -> _Edges:
     """Left, bottom, right and top of some letters of a piece."""
     if not piece.characters:
         return piece.line.left, piece.line.bottom, piece.line.right, piece.line.top
@@ -105,6 +107,18 @@ def _edges(piece: _Piece, first: int, last: int, characters: Letters) -> tuple[f
     left, bottom = np.maximum(corners[:, :2].min(axis=0), 0).tolist()
     right, top = np.minimum(corners[:, 2:].max(axis=0), (characters.width, characters.height)).tolist()
     return left, bottom, right, top
+
+
+def _turned_back(edges: _Edges, quarters: int, width: float, height: float) -> _Edges:
+    """Edges on a page that was turned to the left to be read, measured from `height`, as they are on it unturned."""
+    left, bottom, right, top = edges
+    if quarters == 1:
+        return width - height + bottom, height - right, width - height + top, height - left
+    if quarters == 2:
+        return width - right, height - top, width - left, height - bottom
+    if quarters == 3:
+        return height - top, left, height - bottom, right
+    return edges
 
 
 def _placed(text: str, pieces: Sequence[str]) -> list[tuple[int, int]]:

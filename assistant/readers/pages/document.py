@@ -35,7 +35,8 @@ class Page:
 
     `lines` are its pieces of lines, a list for each direction of writing, that of most text first. `scan`: there is
     something on it, but no text. `garbled`: its letters have no Unicode values. `recognised`: read
-    off a picture of it, which was turned for that if `turned`: its lines are not where they are on the page.
+    off a picture of it, which was for that turned to the left by so many quarters as `turned` says (None: it is not
+    known by how much, or the picture was put straight): its lines are not where they are on the page.
     """
 
     label: str
@@ -46,7 +47,7 @@ class Page:
     scan: bool = False
     garbled: bool = False
     recognised: bool = False
-    turned: bool = False
+    turned: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +225,14 @@ def recognised(page: Any, read: Page) -> Page:  # noqa: ANN401
         )
         for line in found
     ]
-    turned = not _is_inked(picture, found)
+    inked = [_inked(np.rot90(picture, quarters), found) for quarters in range(4)]
+    turned = int(np.argmax(inked)) if max(inked) > _INKED else None
     lines = (tuple(placed),)
     return replace(read, lines=lines, height=height, recognised=True, turned=turned, scan=False, garbled=False)
 
 
-def _is_inked(picture: NDArray[np.uint8], found: Sequence[Line]) -> bool:
-    """Whether lines stand where they are said to: with ink in their middle, and little above and below."""
+def _inked(picture: NDArray[np.uint8], found: Sequence[Line]) -> float:
+    """How surely lines stand where they are said to: the ink in their middle for that above and below."""
     dark = picture[:, :, 1] < (int(picture.min()) + int(picture.max())) / 2
 
     def ink(*bands: tuple[float, float]) -> float:
@@ -246,7 +248,8 @@ def _is_inked(picture: NDArray[np.uint8], found: Sequence[Line]) -> bool:
         ]
         return sum(int(part.sum()) for part in parts) / max(sum(part.size for part in parts), 1)
 
-    return ink((0.3, 0.7)) > _INKED * ink((-0.1, 0.1), (0.9, 1.1))
+    middle, edges = ink((0.3, 0.7)), ink((-0.1, 0.1), (0.9, 1.1))
+    return middle / max(edges, 1e-6)
 
 
 def _picture(page: Any) -> NDArray[np.uint8]:  # noqa: ANN401
