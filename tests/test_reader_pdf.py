@@ -519,10 +519,10 @@ def test_letters_without_unicode_are_not_read(monkeypatch: pytest.MonkeyPatch) -
     assert reading.problems == ("pages whose letters cannot be read (no Unicode map): 2",)
 
 
-def scan() -> bytes:
+def scan(page: bytes = b"") -> bytes:
     """A page with text, and one with nothing but two bars, like lines of text from afar."""
     bars = b"ET 40 501 260 8 re f 40 481 260 8 re f BT"
-    return pdf([[(40, 500, "Seven men kept the light.")], [bars]])
+    return pdf([[(40, 500, "Seven men kept the light.")], [bars]], page=page)
 
 
 def test_a_page_without_text_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -532,9 +532,20 @@ def test_a_page_without_text_is_told_with_the_remedy(monkeypatch: pytest.MonkeyP
     assert reading.problems == (told,)
 
 
-def test_a_scan_is_read_by_text_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("page", "box"),
+    [
+        (b"", (40, 477, 300, 493)),
+        (b"/Rotate 90", (477, 100, 493, 360)),
+        (b"/Rotate 180", (100, 107, 360, 123)),
+        (b"/Rotate 270", (107, 40, 123, 300)),
+    ],
+)
+def test_a_scan_is_read_by_text_recognition(
+    monkeypatch: pytest.MonkeyPatch, page: bytes, box: tuple[float, ...]
+) -> None:
     def recognise(picture: npt.NDArray[np.uint8]) -> list[SimpleNamespace]:
-        points = picture.shape[0] / 600
+        points = max(picture.shape) / 600  # the lines are those of the picture turned upright
         lines = (("The dues were raised in May,", 87), ("and again in June.", 107))
         return [
             SimpleNamespace(
@@ -545,15 +556,14 @@ def test_a_scan_is_read_by_text_recognition(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(recognition, "available", lambda: True)
     monkeypatch.setattr(recognition, "recognise", recognise)
-    data = scan()
+    data = scan(page)
     reading = read(data, "a.pdf")
     source = reading.sources[0]
     assert source.text == "Seven men kept the light.\n\nThe dues were raised in May, and again in June."
     assert reading.problems == ("pages read by text recognition, check quotations against the page: 2",)
     found = boxes(data, source, source.text.index("again"), len(source.text))
-    assert [box.page for box in found] == [1]
-    assert found[0].left == pytest.approx(40)
-    assert found[0].top == pytest.approx(493)
+    assert [each.page for each in found] == [1]
+    assert (found[0].left, found[0].bottom, found[0].right, found[0].top) == pytest.approx(box, abs=0.2)
 
 
 def test_a_file_of_nothing_but_scans_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
