@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from markup import HOSTILE, SOURCE, TEXT, Tags, assert_only_text
@@ -108,6 +109,22 @@ def test_blocks_hold_every_word_and_none_is_long() -> None:
     spans = blocks(text)
     assert "".join("".join(text[a:b] for a, b in spans).split()) == "".join(text.split())
     assert max(b - a for a, b in spans) <= 2000 and blocks(" \n\n ") == []
+
+
+def test_cited_words_of_a_pdf_are_shown_on_their_page_and_its_text_can_be_chosen() -> None:
+    numbered = tuple(replace(place, number=3) if place.label == "8" else place for place in SOURCE.locators)
+    paged = replace(SOURCE, locators=numbered)
+
+    def shown(asked: dict[str, object], state: CitationState = CitationState.VERIFIED) -> dict[str, str]:
+        """The attributes of the pages and of the text, by class."""
+        elements = Tags(source_html(Shelf(paged, state), asked)).elements  # type: ignore[arg-type]
+        views = [attributes for tag, attributes in elements if tag in ("section", "article")]
+        return {str(each["class"]): "hidden" if "hidden" in each else str(each.get("data-page", "")) for each in views}
+
+    assert shown(request(37, 55)) == {"page-view": "3", "reader-text": "hidden"}
+    assert shown({"source": "bridge.md"}) == {"page-view": "hidden", "reader-text": ""}
+    assert shown({**request(37, 55), "first": 0}) == {"page-view": "hidden", "reader-text": ""}
+    assert shown(request(37, 55), CitationState.CHANGED) == {"reader-text": ""}
 
 
 def test_nothing_hostile_becomes_markup() -> None:

@@ -69,6 +69,13 @@ def test_card_says_what_is_known_of_the_source() -> None:
         assert expected in words
 
 
+def test_the_original_is_opened_at_the_first_sentence_that_is_quoted() -> None:
+    known = replace(SOURCE, metadata=replace(SOURCE.metadata, url="https://example.org/bridge"))
+    html = answer_html(an_answer(known, statements=(Statement("It closed in 1970.", (1,), citation(known, 37, 55)),)))
+    links = [attributes["href"] for tag, attributes in Tags(html).elements if tag == "a"]
+    assert links == ["https://example.org/bridge#:~:text=It%20closed%20in%201970."]
+
+
 def test_excerpts_of_one_source_share_a_card() -> None:
     one = an_answer().excerpts[0]
     html = answer_html(an_answer(excerpts=(one, one)))

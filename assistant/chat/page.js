@@ -83,7 +83,8 @@ function jump(focused = true) { // to the cited words, where they are shown
   if (!mark) return false;
   const frame = mark.closest(".page-scroll, .reader-text"), at = mark.getBoundingClientRect(), around = frame.getBoundingClientRect();
   frame.scrollTop += at.top - around.top - frame.clientHeight * 0.25;
-  frame.scrollLeft += at.left - around.left - frame.clientWidth * 0.1;
+  const left = Math.min(...$$(".page-mark", frame).concat(mark).map((each) => each.getBoundingClientRect().left));
+  frame.scrollLeft += left - around.left - frame.clientWidth * 0.1;
   if (focused) mark.focus({ preventScroll: true });
   return true;
 }
