@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import Library
-from assistant.filters import period
+from assistant.completeness import gaps
+from assistant.filters import select
 from assistant.readers import Reading
+from assistant.readers import read as read_file
 from assistant.readers.catalogue import Entry, read
 from assistant.readers.catalogue.matching import Described, Listed, inside, match
 from assistant.readers.csl import certain_date, inverted, name, person, spelled
 from assistant.readers.isolated import Isolated
 from assistant.readers.metadata import from_mapping, merge, parse
-from assistant.records import Metadata
+from assistant.records import Filters, Metadata
 
 EXPORTS = Path(__file__).parent / "bibliographies"
 FORMATS = ("library.json", "library.bib", "library.ris")
@@ -112,7 +116,7 @@ def test_bibtex_written_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "date"),
+    ("value", "expected"),
     [
         ({"date-parts": [[2005]]}, "2005"),
         ({"date-parts": [["2005", "9", 19]]}, "2005-09-19"),
@@ -136,8 +140,8 @@ def test_bibtex_written_by_hand() -> None:
         ([], None),
     ],
 )
-def test_only_certain_dates_are_taken(value: object, date: str | None) -> None:
-    assert certain_date(value) == date
+def test_only_certain_dates_are_taken(value: object, expected: str | None) -> None:
+    assert certain_date(value) == expected
 
 
 def test_what_is_uncertain_stays_missing_and_is_told() -> None:
@@ -408,18 +412,46 @@ def test_what_is_missing_is_listed_until_a_sidecar_tells_it(notes: Library, comm
     assert command(notes, "sources").out.endswith("3 sources\n")
 
 
+def test_a_journal_page_declares_what_a_citation_needs() -> None:
+    declared = {
+        "title": "Silt", "author": "Aldous, Ines", "journal_title": "Journal of Harbour Studies", "volume": "12",
+        "issue": "3", "firstpage": "101", "lastpage": "119", "doi": "doi:10.1234/jhs.1", "issn": "1234-5679",
+        "publication_date": "2005/09/19",
+    }  # fmt: skip
+    metas = "".join(f'<meta name="citation_{key}" content="{value}">' for key, value in declared.items())
+    page = f"<html><head>{metas}</head><body><article><p>The silt was cleared in spring.</p></article></body></html>"
+    known = read_file(page.encode(), "a.html").sources[0].metadata
+    assert (known.authors, known.issued, known.type) == (("Ines Aldous",), "2005-09-19", "article-journal")
+    assert known.csl == {
+        "container-title": "Journal of Harbour Studies", "volume": "12", "issue": "3", "page": "101-119",
+        "DOI": "10.1234/jhs.1", "ISSN": "1234-5679", "author": [{"family": "Aldous", "given": "Ines"}],
+    }  # fmt: skip
+    assert gaps(known) == ()
+
+
 # Dates as filters
 
 
 DATES = st.one_of(
-    st.integers(1000, 9999).map(str),
-    st.dates().map(lambda day: day.isoformat()[:7]),
-    st.dates().map(lambda day: day.isoformat()),
+    st.integers(2004, 2006).map(str),
+    st.dates(date(2004, 1, 1), date(2006, 12, 31)).map(lambda day: day.isoformat()[:7]),
+    st.dates(date(2004, 1, 1), date(2006, 12, 31)).map(lambda day: day.isoformat()),
 )
 
 
-@given(DATES)
-def test_a_partial_date_is_the_time_from_its_first_to_its_last_day(date: str) -> None:
-    known = period(Metadata(issued=date))
-    assert known is not None
-    assert known[0].startswith(date) and known[1].startswith(date) and len(known[0]) == len(known[1]) == 10
+def days(partial: str) -> tuple[date, date]:
+    """The first and the last day of a partial date, by the calendar."""
+    year, month, day = ([int(part) for part in partial.split("-")] + [0, 0])[:3]
+    if day:
+        return date(year, month, day), date(year, month, day)
+    return date(year, month or 1, 1), date(year, month or 12, monthrange(year, month or 12)[1])
+
+
+@given(DATES, DATES, DATES, DATES)
+def test_a_filter_lets_through_what_overlaps_by_the_calendar(one: str, other: str, after: str, before: str) -> None:
+    first, last = sorted((one, other), key=days)
+    covered = Metadata(covers=f"{first}/{last}") if days(first)[1] <= days(last)[1] else Metadata(issued=first)
+    end = last if covered.covers else first
+    wanted = days(end)[1] >= days(after)[0] and days(first)[0] <= days(before)[1]
+    chosen, undated = select(Filters(after=after, before=before), ["a.md"], [covered])
+    assert (bool(chosen[0]), undated) == (wanted, 0)

@@ -190,6 +190,23 @@ def test_the_date_is_that_of_publication() -> None:
     assert source_of(book({"a.xhtml": page(LAMP)}, modified)).metadata == Metadata()
 
 
+@pytest.mark.parametrize(
+    "creator",
+    [
+        '<dc:creator opf:file-as="Melville, Herman">Herman Melville</dc:creator>',
+        '<dc:creator id="c">Herman Melville</dc:creator><meta refines="#c" property="file-as">Melville, Herman</meta>',
+    ],
+)
+def test_a_name_is_in_parts_where_the_book_sorts_by_them(creator: str) -> None:
+    identifier = "<dc:identifier>urn:isbn:9780306406157</dc:identifier>"
+    known = source_of(book({"a.xhtml": page(LAMP)}, creator + identifier)).metadata
+    assert known.authors == ("Herman Melville",)
+    assert known.csl == {"ISBN": "9780306406157", "author": [{"family": "Melville", "given": "Herman"}]}
+    pen_name = '<dc:creator opf:file-as="Clemens, Samuel">Mark Twain</dc:creator>'
+    known = source_of(book({"a.xhtml": page(LAMP)}, pen_name + "<dc:identifier>4711</dc:identifier>")).metadata
+    assert (known.authors, known.csl) == (("Mark Twain",), {})
+
+
 def encryption(algorithm: str) -> dict[str, str | bytes]:
     method = f'<EncryptionMethod xmlns="http://www.w3.org/2001/04/xmlenc#" Algorithm="{algorithm}"/>'
     return {"META-INF/encryption.xml": f"<encryption><EncryptedData>{method}</EncryptedData></encryption>"}
