@@ -220,6 +220,10 @@ def test_names_in_yaml() -> None:
     assert parse("author: Ines Aldous")[0].csl == {}  # which of the two is the family name is not said
     assert [inverted(text) for text in ("Ines Aldous, PhD", "Lind, Ada, Oddny, Per", ", Ada")] == [None, None, None]
     assert name({"given": ["x"]}) is None
+    assert [inverted("Kim, Jong un"), inverted("Beethoven, Ludwig van")] == [
+        {"family": "Kim", "given": "Jong un"},
+        {"family": "Beethoven", "given": "Ludwig", "dropping-particle": "van"},
+    ]
 
 
 # Fields of CSL

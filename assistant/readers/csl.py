@@ -42,6 +42,10 @@ _MARKUP = re.compile(r"<(i|b|sc|sub|sup|span)(?:\s[^<>]*)?>(.*?)</\1>", re.DOTAL
 _AFTER_NAMES = frozenset(
     {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "inc.", "ltd.", "llc"}
 )
+_DROPPING = frozenset(
+    ("af", "av", "da", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "van", "vom", "von", "zu")
+)
+"""What may end a given name and is no part of it; other words in lower case may be (Jong un)."""
 _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]\d{1,2}:.*)?)?)?")
 _SEASONS = range(21, 25)
@@ -101,7 +105,7 @@ def person(family: str, given: str = "", suffix: str = "", particle: str = "") -
         particles.append(match[1])
         family = match[2]
     dropping: list[str] = []
-    while (match := re.fullmatch(r"(.+) (\S+)", given)) and match[2].islower() and match[2].isalpha():
+    while (match := re.fullmatch(r"(.+) (\S+)", given)) and match[2] in _DROPPING:
         dropping.insert(0, match[2])
         given = match[1]
     parts = {
