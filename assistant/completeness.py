@@ -16,6 +16,8 @@ class Gap(StrEnum):
     PUBLISHER = "publisher"
 
 
+_UNPUBLISHED = frozenset({"interview", "manuscript", "personal_communication"})
+"""Types of works that have no publisher."""
 _PUBLISHED = ("container-title", "event-title", "DOI", "archive")
 
 
@@ -30,7 +32,7 @@ def gaps(known: Metadata) -> tuple[Gap, ...]:
         Gap.TITLE: known.title,
         Gap.AUTHOR: known.authors or known.csl.get("editor"),
         Gap.DATE: known.issued,
-        Gap.PUBLISHER: published,
+        Gap.PUBLISHER: published or known.type in _UNPUBLISHED,
     }
     return tuple(gap for gap, value in there.items() if not value)
 
