@@ -16,7 +16,8 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
 
-from assistant.chat.reader import Anchor, find_words, page_numbers
+from assistant.anchoring import find_words
+from assistant.chat.reader import Anchor, page_numbers
 from assistant.errors import AssistantError, UnreadableFile, UsageError
 from assistant.readers.folder import load
 from assistant.readers.isolated import Isolated
@@ -77,8 +78,8 @@ class Pages:
         pages: dict[str, list[list[float]]] = {}
         try:
             source = self._source(anchor.source_id)
-            span = find_words(source.text, anchor)
-            found = self._marked(source, span) if span else []
+            place = find_words(source.text, anchor)
+            found = self._marked(source, (place.start, place.end)) if place else []
         except AssistantError as error:
             return {"pages": pages, "problem": f"The cited words could not be marked: {error}."}
         for mark in found:
