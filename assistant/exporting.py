@@ -77,6 +77,7 @@ def write_out(data: bytes, out: str | None) -> None:
     try:
         with Path(out).open("xb") as file:
             file.write(data)
+        print(f"written: {out}")  # noqa: T201
     except FileExistsError as error:
         raise UsageError(f"{out} exists already, and is not replaced: choose another name") from error
     except OSError as error:

@@ -139,7 +139,7 @@ def test_command_cites_sources_quotations_and_saved_answers(
     assert status == 0 and "2026, under “Origins and membership,” para. 2)\n" in out
     save_answers(answers, tmp_path / "answers.json")
     word = tmp_path / "answers.docx"
-    assert cite("--answers", str(tmp_path / "answers.json"), "-o", str(word)) == (0, "", "")
+    assert cite("--answers", str(tmp_path / "answers.json"), "-o", str(word)) == (0, f"written: {word}\n", "")
     assert _quotations(answers)[0] in _seen(word.read_bytes(), Format.DOCX)
     before = word.read_bytes()
     for arguments, message in [

@@ -1,6 +1,7 @@
 """Mail messages and saved web pages, as programs write them."""
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,10 @@ def where(source: Source, words: str) -> str:
     return locate(source, start, start + len(words))
 
 
+def letter(**known: Any) -> Metadata:
+    return Metadata(type="personal_communication", **known)
+
+
 def test_a_message_says_who_wrote_to_whom_and_when() -> None:
     reading = message("Cc: =?utf-8?Q?In=C3=A8s?= <ines@port.example>\nX-Mailer: Pen\n\nDear Tom,\n\nThe dues rise.\n")
     (source,) = reading.sources
@@ -40,7 +45,7 @@ def test_a_message_says_who_wrote_to_whom_and_when() -> None:
         "To: Tom Reyl <tom@pilots.example>, keeper@skarn.example\nCc: Inès <ines@port.example>\n"
         "Date: Fri, 6 Nov 1987 23:30:00 -0500\n\nDear Tom,\n\nThe dues rise."
     )
-    assert source.metadata == Metadata(title="Dues for 1988", authors=("Lind, Ada",), issued="1987-11-06")
+    assert source.metadata == letter(title="Dues for 1988", authors=("Lind, Ada",), issued="1987-11-06")
     assert where(source, "The dues rise.") == "paragraph 2"
     assert where(source, "Tom Reyl") == "header"
 
@@ -52,13 +57,13 @@ Subject: =?windows-1251?B?zODq?= of the =?no-such?Q?x?=
 Date: some day
 """
     (source,) = message("\nWords.\n", header).sources
-    assert source.metadata == Metadata(
+    assert source.metadata == letter(
         title="=?windows-1251?B?zODq?= of the =?no-such?Q?x?= harbour", authors=("Adèle Roy",)
     )
     (source,) = message("\nWords.\n", "Subject: =?utf-8?B?x?=\n").sources
-    assert source.metadata == Metadata(title="=?utf-8?B?x?=")
+    assert source.metadata == letter(title="=?utf-8?B?x?=")
     (source,) = message("\nWords.\n", "From: ada@port.example\nSubject: L’été à Genève\n", "cp1252").sources
-    assert source.metadata == Metadata(title="L’été à Genève", authors=("ada@port.example",))
+    assert source.metadata == letter(title="L’été à Genève", authors=("ada@port.example",))
 
 
 def test_soft_line_ends_are_taken_out_and_quotations_stay() -> None:

@@ -22,7 +22,7 @@ from assistant.readers.text import Block, make_source, one_line
 from assistant.records import Metadata
 
 SUFFIXES = (".eml",)
-VERSION = 1
+VERSION = 2
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _USUAL = (*_SHOWN, "Subject", "Received", "Message-ID", "Content-Type")
@@ -138,6 +138,7 @@ def _metadata(message: Message) -> Metadata:
         authors=tuple(dict.fromkeys(filter(None, names))),
         issued=day(_header(message, "Date")),
         language=language_tag(_header(message, "Content-Language")),
+        type="personal_communication",
     )
 
 

@@ -56,6 +56,8 @@ def canonical(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Canonical text on one line, each run of white space a single space: for headings and metadata."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nothing in it is to be composed or taken out
     return " ".join(canonical(text).split())
 
 
