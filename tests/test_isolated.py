@@ -27,7 +27,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def isolated(faulty: None) -> Iterator[Isolated]:
-    with Isolated(seconds=1.0, memory=400_000_000) as reader:
+    with Isolated(seconds=5.0, memory=400_000_000) as reader:
         yield reader
 
 
@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_read_says_why_and_the_next_is_read() -> None:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (b"HANG", "its reader made no headway for 1 s and was stopped; "),
+        (b"HANG", "its reader made no headway for 5 s and was stopped; "),
         (b"CRASH", "its reader crashed on it; "),
         (b"GREEDY", "its reader took more than 0.4 GB of memory and was stopped; "),
     ],

@@ -17,8 +17,8 @@ def read(data: bytes, source_id: str) -> Reading:
         while True:
             pass
     if data.startswith(b"SLOW"):
-        for _ in range(20):
-            time.sleep(0.1)
+        for _ in range(24):
+            time.sleep(0.25)
             working()
     if data.startswith(b"FAIL"):
         raise RuntimeError("no such thing")
