@@ -26,7 +26,8 @@ HOSTILE = """"> *a* _b_ `c` [d](javascript:e) <script>f</script> <!-- g --> &amp
 + m | n [^1] [@o] 1) p
 1. q
 - r &#35; s
---- t"""
+--- t
+\\\\srv\\u \\#v \\*w* a\\$5 ~~x~~ \\"""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def _seen(data: bytes, form: Format) -> str:
         return _words(read(data, "answers.docx").sources[0].text)
     text = data.decode()
     if form is Format.MARKDOWN:
-        text = MarkdownIt("commonmark").render(text)
+        text = MarkdownIt("commonmark").enable("strikethrough").render(text)  # as most programs read it
     return _words(lxml_html.fromstring(text).text_content())
 
 

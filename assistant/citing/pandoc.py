@@ -57,13 +57,14 @@ def convert(blocks: list[Node], target: str, *options: str, meta: Mapping[str, N
     return run(json.dumps(document).encode(), "json", target, *options)
 
 
-_MARK = re.compile(r"(&)|^([-+=~])|^(\d+)([.)])")
+_MARK = re.compile(r"([&\\~$])|^([-+=])|^(\d+)([.)])")
 
 
 def _escaped(node: Any) -> Any:  # noqa: ANN401
     """A part of a document tree with the characters escaped that pandoc leaves, and that CommonMark gives a meaning.
 
-    These are `&` before what may be the name of a character, and marks of lists, rules and code at the start of a line.
+    These are `&` before what may be the name of a character, the backslash (pandoc drops a mark that follows one),
+    marks of lists, rules and code at the start of a line, and `~` and `$`, which most programs give a meaning too.
     """
     if isinstance(node, dict):
         return {name: _escaped(value) for name, value in node.items()}
