@@ -141,9 +141,10 @@ def _pattern(quote: str, is_broken: bool) -> re.Pattern[str]:
         gap = quote[token.end() : following.start()]
         is_break = token[0] == "-" and gap.isspace() and quote[: token.start()][-1:].isalpha()
         if number and is_break and following[0][0].isalpha():
-            parts[-1] = rf"(?:{parts[-1]})?"  # a word broken in the quotation may be whole in the text
-        both = token[0][-1].isalnum() and following[0][0].isalnum()
-        parts.append(r"\s+" if both and not _unspaced(token[0][-1], following[0][0]) else r"\s*")
+            parts[-2:] = [r"(?:\s*-\s*)?"]  # a word broken in the quotation may be whole in the text
+        else:
+            both = token[0][-1].isalnum() and following[0][0].isalnum()
+            parts.append(r"\s+" if both and not _unspaced(token[0][-1], following[0][0]) else r"\s*")
         parts.append(_word(following[0], is_broken))
     return re.compile("".join(parts))
 

@@ -112,6 +112,7 @@ def test_the_same_words_in_another_spacing(now: str, found: str | None) -> None:
         ("about 10² of it", "about 102 of it", False),
         ("about -5 of it", "about 5 of it", False),
         ("the re-sign button", "the resign button", False),
+        ("the pre- or post-war years", "the pre or post-war years", False),
     ],
 )
 def test_other_words_are_not_another_spacing(was: str, now: str, same: bool) -> None:
