@@ -209,6 +209,16 @@ def test_a_name_is_the_same_in_every_format(family: str, given_name: str, partic
     assert in_bib.metadata.authors == (spelled(parts),)
 
 
+def test_organisations_of_endnote_have_no_given_name() -> None:
+    (entry,), _ = entries_of("TY  - BOOK\nAU  - Skarn Pilots, Inc.\nAU  - Port Office,\nER  - \n", "library.ris")
+    assert entry.metadata.csl == {"author": [{"literal": "Skarn Pilots, Inc."}, {"literal": "Port Office"}]}
+
+
+def test_an_article_is_not_called_one_in_its_citation() -> None:
+    (entry,), _ = entries_of("@article{a, title = {Silt}, type = {Journal Article}, year = 2005}")
+    assert entry.metadata.csl == {}
+
+
 def test_names_in_yaml() -> None:
     known, problems = parse(
         "authors:\n- Aldous, Ines\n- {family: van der Berg, given: Jan}\n"

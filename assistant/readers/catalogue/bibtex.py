@@ -127,7 +127,12 @@ def _of_kind(variable: str, kind: str) -> str:
 
 
 def _genre(item: Item, entry_type: str, fields: Mapping[str, str]) -> None:
-    """The sort of a thesis or report; BibLaTeX writes some of them as keys, BibTeX in the type of the entry."""
+    """The sort of a thesis or report; BibLaTeX writes some of them as keys, BibTeX in the type of the entry.
+
+    Of an article it is left out: there EndNote and PubMed write what every article is (“Journal Article”).
+    """
+    if str(item.fields["type"]).startswith("article"):
+        return
     written = plain_text(fields.get("type", ""))
     named = entry_type if entry_type in ("phdthesis", "mastersthesis") else ""
     item.put("genre", _GENRES.get(written.lower(), written) or _GENRES.get(named))

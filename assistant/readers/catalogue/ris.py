@@ -129,10 +129,10 @@ def _people(item: Item, written: dict[str, list[str]], kind: str) -> None:
 
 
 def _name(text: str) -> dict[str, str]:
-    """A name as RIS has it: “Family, Given, Suffix”; what has no comma is whole."""
-    parts = [one_line(part) for part in text.split(",")]
-    whole = len(parts) not in (2, 3) or not parts[0]
-    return {"literal": one_line(text)} if whole else csl.person(*parts)
+    """A name as RIS has it: “Family, Given, Suffix”; what has no comma, or ends with one (in EndNote), is whole."""
+    text = one_line(text).rstrip(", ") or text
+    parts = text.split(",")
+    return (csl.person(*parts) if len(parts) == 3 and parts[0] else csl.inverted(text)) or {"literal": text}
 
 
 def _dates(item: Item, written: dict[str, list[str]]) -> None:
