@@ -138,10 +138,24 @@ def test_bibtex_written_by_hand() -> None:
         ("May 3, 2005", "2005-05-03"),
         ("0", None),
         ([], None),
+        ({"date-parts": [["2" * 5000]]}, None),
     ],
 )
 def test_only_certain_dates_are_taken(value: object, expected: str | None) -> None:
     assert certain_date(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "seen"),
+    [
+        ('The <i>Marabel</i> <span class="nocase">at <sub>2</sub></span>', "The Marabel at 2"),
+        ("On <b> and <i>it</i> </sup>", "On <b> and it </sup>"),
+        ("<i>" * 100_000 + "x" + "</i>" * 100_000, "x"),
+    ],
+)
+def test_markup_of_titles_is_taken_out_in_pairs(title: str, seen: str) -> None:
+    (entry,), _ = entries_of(json.dumps([{"title": title}]), "library.json")
+    assert entry.metadata.title == seen
 
 
 def test_what_is_uncertain_stays_missing_and_is_told() -> None:

@@ -38,7 +38,7 @@ _TEXTS = """
 TEXTS = frozenset(_TEXTS.split())
 """Standard and number variables. Left out: what `Metadata` names, notes and abstracts, and what a citation gives."""
 _DASHES = re.compile(r"\s*[-\u2010-\u2015\u2212]+\s*")
-_MARKUP = re.compile(r"<(i|b|sc|sub|sup|span)(?:\s[^<>]*)?>(.*?)</\1>", re.DOTALL)
+_TAG = re.compile(r"<(/?)(i|b|sc|sub|sup|span)(?:\s[^<>]*)?>")
 _AFTER_NAMES = frozenset(
     {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "inc.", "ltd.", "llc"}
 )
@@ -68,9 +68,20 @@ def plain(value: object) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         return None
-    while (bare := _MARKUP.sub(r"\2", value)) != value:
-        value = bare
-    return one_line(value) or None
+    return one_line(_without_markup(value)) or None
+
+
+def _without_markup(text: str) -> str:
+    """Text without the tags that are there in pairs."""
+    opened: dict[str, list[re.Match[str]]] = {}
+    pairs: set[int] = set()
+    for tag in _TAG.finditer(text):
+        before = opened.setdefault(tag[2], [])
+        if not tag[1]:
+            before.append(tag)
+        elif before:
+            pairs |= {before.pop().start(), tag.start()}
+    return _TAG.sub(lambda tag: "" if tag.start() in pairs else tag[0], text) if pairs else text
 
 
 def text_variable(name: str, value: object) -> str | None:
@@ -257,7 +268,7 @@ def _checked(year: str, month: str | None = None, day: str | None = None) -> str
             break
         if not part.strip().isdecimal():
             return None
-        numbers.append(int(part))
+        numbers.append(int(part.strip()[:9]))  # more digits are no date, and may be too many to read
     try:
         datetime.date(*[*numbers, 1, 1][:3])
     except (ValueError, TypeError):
