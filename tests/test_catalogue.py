@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assistant import Library
 from assistant.completeness import gaps
 from assistant.filters import select
+from assistant.index.resolve import resolve
 from assistant.readers import Reading
 from assistant.readers import read as read_file
 from assistant.readers.catalogue import Entry, read
@@ -363,6 +364,13 @@ BIB = """@book{{bees, title = {{{title}}}, author = {{Aldous, Ines}}, date = {{2
 @book{{light, title = {{The Lighthouse at Skarn Point}}, author = {{Lind, Ada}}, publisher = {{Skarn Press}},
     file = {{gone.pdf:files/1/gone.pdf:application/pdf}}}}
 """
+
+
+def test_an_attachment_whose_name_no_file_can_have_is_told(tmp_path: Path) -> None:
+    (tmp_path / "library.bib").write_text(f"@book{{a, title = {{Tides}}, file = {{{'x' * 300}.pdf}}}}", "utf-8")
+    resolved = resolve(tmp_path, ["tides.txt"], [Metadata()], {})
+    assert [known.title for known in resolved.metadata] == ["Tides"]
+    assert [problem.reason.partition(" (")[0] for problem in resolved.problems] == ["files that it names are not there"]
 
 
 def test_a_bibliography_describes_the_files_and_its_changes_reread_none(

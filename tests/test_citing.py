@@ -178,7 +178,7 @@ def test_a_style_that_cannot_be_applied_is_told_on_one_line(tmp_path: Path) -> N
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["nonexistent", "../apa", "", "x y"])
+@pytest.mark.parametrize("name", ["nonexistent", "../apa", "", "x y", "x" * 5000])
 def test_unknown_style_names_those_that_there_are(name: str) -> None:
     with pytest.raises(UsageError, match="choose chicago-notes, chicago-author-date, apa, mla"):
         find_style(name)

