@@ -234,6 +234,14 @@ def test_what_is_written_for_a_reference_manager_is_read_again(tmp_path: Path) -
             assert {variable: entry.metadata.csl[variable] for variable in kept} == {v: was.csl[v] for v in kept}
 
 
+@pytest.mark.parametrize("kind", ["book", "chapter", "report", "paper-conference"])
+def test_editors_and_conferences_are_not_taken_for_others_in_ris(kind: str) -> None:
+    csl: dict[str, Any] = {"editor": [{"family": "Aldous", "given": "Ines"}]}
+    csl |= {"container-title": "Proceedings", "event-title": "Port Days"} if kind == "paper-conference" else {}
+    ((entry,), _) = read(ris({"a": Metadata(title="Tides", type=kind, csl=csl)}).encode(), "library.ris")
+    assert entry.metadata.csl == csl
+
+
 def test_library_cites_what_it_found(sample: Library) -> None:
     excerpt = sample.retrieve("When was KEDO founded?", 1)[0]
     cited = sample.cite([excerpt.citation], "mla")

@@ -102,6 +102,14 @@ _LATEX = {each: f"\\{each}" for each in "{}$&#%_"} | {
     "^": r"\textasciicircum{}",
 }
 _RIS_PEOPLE = {"author": "AU", "editor": "A2", "translator": "A4"}
+_RIS_OF_TYPE = {
+    "book": {"editor": "A3"},
+    "report": {"editor": "ED"},
+    "personal_communication": {"editor": "ED"},
+    "paper-conference": {"container-title": "C3", "event-title": "T2"},
+    "speech": {"event-title": "T2"},
+}
+"""Where a tag says something else of a type: A2 is the editor of a book's series, and T2 the name of a conference."""
 
 
 def items(known: Mapping[str, Metadata]) -> list[dict[str, Any]]:
@@ -171,13 +179,14 @@ def ris(known: Mapping[str, Metadata]) -> str:
 
 def _ris(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The fields of a record."""
+    of_type = _RIS_OF_TYPE.get(made["type"], {})
     yield "TY", _RIS_TYPES.get(made["type"], "GEN")
     yield "ID", made["id"]
     for role, tag in _RIS_PEOPLE.items():
         for name in made.get(role, ()):
-            yield tag, _ris_name(name)
-    for variable, tag in _RIS_FIELDS.items():
-        if variable in made:
+            yield of_type.get(role, tag), _ris_name(name)
+    for variable, tag in (_RIS_FIELDS | of_type).items():
+        if variable in made and variable not in _RIS_PEOPLE:
             yield tag, " ".join(str(made[variable]).split())
     first, _, last = str(made.get("page", "")).replace("–", "-").partition("-")
     yield from ((tag, page.strip()) for tag, page in (("SP", first), ("EP", last)) if page.strip())
