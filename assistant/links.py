@@ -26,7 +26,7 @@ def deep_link(citation: Citation) -> str | None:
     is that of a page about it. None where no web address is known.
     """
     known = citation.metadata
-    if known.url is None or urlsplit(known.url).scheme not in ("http", "https"):
+    if known.url is None or not _is_web(known.url):
         return None
     address, _, fragment = known.url.partition("#")
     if citation.page:
@@ -36,6 +36,13 @@ def deep_link(citation: Citation) -> str | None:
         return known.url
     fragment = fragment.partition(_DIRECTIVE)[0]
     return f"{address}#{fragment}{_DIRECTIVE}text={text_directive(citation)}"
+
+
+def _is_web(address: str) -> bool:
+    try:
+        return urlsplit(address).scheme in ("http", "https")
+    except ValueError:  # http://[address]
+        return False
 
 
 def _ends_in_pdf(address: str) -> bool:

@@ -60,6 +60,7 @@ def test_words_that_may_be_cut_off_are_no_context() -> None:
         ("https://example.org/a#:~:text=old", "https://example.org/a#:~:text=The%20tide%20turned%20again"),
         ("javascript:alert(1)", None),
         ("file:///etc/passwd", None),
+        ("https://[address]", None),
         (None, None),
     ],
 )
