@@ -229,6 +229,11 @@ def test_organisations_of_endnote_have_no_given_name() -> None:
     assert entry.metadata.csl == {"author": [{"literal": "Skarn Pilots, Inc."}, {"literal": "Port Office"}]}
 
 
+def test_the_key_of_an_item_is_kept_where_csl_json_has_it() -> None:
+    (entry,), _ = entries_of('[{"id": 1, "title": "Silt", "citation-key": "lind2003"}]', "library.json")
+    assert entry.metadata.csl == {"citation-key": "lind2003"}
+
+
 def test_an_article_is_not_called_one_in_its_citation() -> None:
     (entry,), _ = entries_of("@article{a, title = {Silt}, type = {Journal Article}, year = 2005}")
     assert entry.metadata.csl == {}
