@@ -30,8 +30,8 @@ DATES = frozenset({"available-date", "event-date", "original-date", "submitted"}
 """Those besides `issued` and `accessed`, which `Metadata` names."""
 _TEXTS = """
     archive archive_collection archive_location archive-place authority call-number chapter-number citation-key
-    collection-number collection-title container-title container-title-short dimensions division DOI edition event-place event-title genre
-    ISBN ISSN issue jurisdiction medium number number-of-pages number-of-volumes original-publisher
+    collection-number collection-title container-title container-title-short dimensions division DOI edition event-place
+    event-title genre ISBN ISSN issue jurisdiction medium number number-of-pages number-of-volumes original-publisher
     original-publisher-place original-title page part-number part-title PMCID PMID printing-number publisher-place
     reviewed-genre reviewed-title scale section source status supplement-number title-short version volume volume-title
 """
