@@ -54,6 +54,8 @@ _NAMES_OF_TYPE = {
     ("A2", "personal_communication"): "recipient", ("C2", "chapter"): "container-author",
     ("A3", "thesis"): "contributor",
 }  # fmt: skip
+_COMPANIES = frozenset(("Inc.", "Ltd.", "LLC", "Corp.", "GmbH"))
+"""What follows the name of a company after a comma, and is no given name."""
 _FILES = ("L1", "L2", "L4")
 
 
@@ -132,7 +134,8 @@ def _name(text: str) -> dict[str, str]:
     """A name as RIS has it: “Family, Given, Suffix”; what has no comma, or ends with one (in EndNote), is whole."""
     text = one_line(text).rstrip(", ") or text
     parts = text.split(",")
-    return (csl.person(*parts) if len(parts) == 3 and parts[0] else csl.inverted(text)) or {"literal": text}
+    whole = len(parts) not in (2, 3) or not parts[0] or parts[1].strip() in _COMPANIES
+    return {"literal": text} if whole else csl.person(*parts)
 
 
 def _dates(item: Item, written: dict[str, list[str]]) -> None:
