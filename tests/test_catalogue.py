@@ -336,6 +336,20 @@ def test_what_is_ambiguous_matches_nothing_and_is_told() -> None:
         "two.html": "Two"
     }
     assert matched(chapters, Described("c.html", Metadata("Three", url="https://x.example/book"))) == {}
+    routes = [listed("One", url="https://x.example/#/1"), listed("Two", url="https://x.example/#/2")]
+    assert matched(routes, Described("c.html", Metadata("Three", url="https://x.example/#/2"))) == {"c.html": "Two"}
+    attached = [listed("One", ("book.pdf",)), listed("Two", ("book.pdf",))]
+    found, problems = match(attached, [Described("book.pdf", Metadata())])
+    assert found == {} and problems[0][1].startswith("the attachment book.pdf is that of several entries")
+    assert matched(attached, Described("book.pdf", Metadata("Two"))) == {"book.pdf": "Two"}
+    assert matched([*attached[:1], *attached[:1]], Described("book.pdf", Metadata("Three"))) == {"book.pdf": "One"}
+
+
+def test_the_name_of_a_file_that_has_a_title_is_no_title() -> None:
+    assert matched([listed("Introduction")], Described("introduction.pdf", Metadata("Tides"))) == {}
+    assert matched([listed("Introduction")], Described("introduction.pdf", Metadata())) == {
+        "introduction.pdf": "Introduction"
+    }
 
 
 def test_attachments_are_sought_in_the_folder_only() -> None:

@@ -40,29 +40,37 @@ Problem = tuple[str, str]
 def match(entries: Sequence[Listed], sources: Sequence[Described]) -> tuple[dict[str, Listed], list[Problem]]:
     """The entry for each file that has one, and what was not decided because several entries or files fit.
 
-    Where a rule fits several entries, that of the first bibliography is taken, and of that, for attachments and DOIs
-    the first entry; for addresses and titles nothing, unless the title decides between addresses.
+    Where a rule fits several entries, those of the first bibliography count. Of these the first is taken for a DOI, and
+    for an attachment if they have the same title; else nothing, unless the title decides.
     """
     found: dict[str, Listed] = {}
     problems: list[Problem] = []
-    _take(found, entries, sources, lambda listed: listed.files, lambda source: [source.file])
-    _take(found, entries, sources, lambda listed: _dois(listed.entry.metadata), lambda source: _dois(source.metadata))
+    _by_attachment(found, entries, sources, problems)
+    _by_doi(found, entries, sources)
     _by_address(found, entries, sources, problems)
     _by_title(found, entries, sources, problems)
     return found, problems
 
 
-def _take(
-    found: dict[str, Listed],
-    entries: Sequence[Listed],
-    sources: Iterable[Described],
-    keys: Callable[[Listed], Iterable[str]],
-    wanted: Callable[[Described], Iterable[str]],
+def _by_attachment(
+    found: dict[str, Listed], entries: Sequence[Listed], sources: Iterable[Described], problems: list[Problem]
 ) -> None:
-    """Take for each source without an entry the first one that has a key of its own."""
-    known = _by_key(entries, keys)
+    known = _by_key(entries, lambda listed: listed.files)
     for source in sources:
-        fitting = next((known[key] for key in wanted(source) if key in known), None)
+        fitting = known.get(source.file, [])
+        if len({tuple(_title(each.entry.metadata)) for each in fitting}) > 1:  # such as the chapters of a book
+            titled = _titled(fitting, source)
+            if not titled:
+                problems.append(_undecided(fitting, f"the attachment {source.file}"))
+            fitting = titled
+        if fitting:
+            found[source.file] = fitting[0]
+
+
+def _by_doi(found: dict[str, Listed], entries: Sequence[Listed], sources: Iterable[Described]) -> None:
+    known = _by_key(entries, lambda listed: _dois(listed.entry.metadata))
+    for source in sources:
+        fitting = next((known[key] for key in _dois(source.metadata) if key in known), None)
         if fitting and source.file not in found:
             found[source.file] = fitting[0]
 
@@ -87,8 +95,7 @@ def _by_address(
         if source.file in found or not fitting:
             continue
         if not _same(fitting):
-            titles = set(_titles(source))
-            fitting = [each for each in fitting if titles & set(_title(each.entry.metadata))] or fitting
+            fitting = _titled(fitting, source) or fitting
         if _same(fitting):
             found[source.file] = fitting[0]
         else:
@@ -119,6 +126,12 @@ def _by_title(
             found[fitting[0].file] = known[key][0]
 
 
+def _titled(entries: Iterable[Listed], source: Described) -> list[Listed]:
+    """The entries that have the source's title."""
+    titles = set(_titles(source))
+    return [each for each in entries if titles & set(_title(each.entry.metadata))]
+
+
 def _same(entries: Sequence[Listed]) -> bool:
     """Whether the entries say the same, so that it does not matter which is taken."""
     return all(each.entry.metadata == entries[0].entry.metadata for each in entries)
@@ -135,10 +148,10 @@ def _dois(known: Metadata) -> list[str]:
 
 
 def _addresses(known: Metadata) -> list[str]:
-    """The address without scheme, `www.`, fragment and last slash.
+    """The address without scheme, `www.`, last slash, and fragment, unless that names a page.
 
-    >>> _addresses(Metadata(url="https://www.Example.org/statement/#top"))
-    ['example.org/statement']
+    >>> _addresses(Metadata(url="https://www.Example.org/statement/#top")), _addresses(Metadata(url="http://a.org/#!/b"))
+    (['example.org/statement'], ['a.org#!/b'])
     """
     if not known.url:
         return []
@@ -147,6 +160,7 @@ def _addresses(known: Metadata) -> list[str]:
     except ValueError:
         return []
     path = parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+    path += f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
     return [parts.netloc.lower().removeprefix("www.") + path]
 
 
@@ -156,7 +170,7 @@ def _title(known: Metadata) -> list[str]:
 
 def _titles(source: Described) -> list[str]:
     """What a source's title may be: that which it has, else the name of its file."""
-    return [*_title(source.metadata), *filter(None, [title_key(PurePosixPath(source.file).stem)])]
+    return _title(source.metadata) or list(filter(None, [title_key(PurePosixPath(source.file).stem)]))
 
 
 def title_key(title: str) -> str:
