@@ -286,6 +286,11 @@ def test_what_goes_before_never_contradicts_what_it_leaves() -> None:
     assert same.csl == {"author": [{"family": "Aldous", "given": "Ines"}], "volume": "3", "issue": "2"}
     other = merge(Metadata(authors=("Ada Lind",), url="https://b.example/"), under)
     assert (other.authors, other.csl, other.accessed) == (("Ada Lind",), {"volume": "3"}, None)
+    short = Metadata(title="Old", csl={"title-short": "O", "container-title": "Journal", "container-title-short": "J."})
+    assert merge(Metadata(title="New"), short).csl == {"container-title": "Journal", "container-title-short": "J."}
+    assert merge(Metadata(csl={"container-title": "Gazette"}), short).csl == {
+        "title-short": "O", "container-title": "Gazette",
+    }  # fmt: skip
 
 
 # Matching

@@ -129,12 +129,17 @@ def _unusable(key: str, value: object) -> str:
 def merge(over: Metadata, under: Metadata) -> Metadata:
     """What `over` knows, and for the rest what `under` knows; variables of CSL one by one.
 
-    The parts of the authors' names go with the authors, and the day of access with the address.
+    The parts of the authors' names go with the authors, short titles with the titles, and the day of access with the
+    address.
     """
     merged = replace(under, **{each.name: value for each in fields(over) if (value := getattr(over, each.name))})
     variables = {**under.csl, **over.csl}
     if over.authors and over.authors != under.authors and "author" not in over.csl:
         variables.pop("author", None)
+    if over.title and over.title != under.title and "title-short" not in over.csl:
+        variables.pop("title-short", None)
+    if variables.get("container-title") != under.csl.get("container-title") and "container-title-short" not in over.csl:
+        variables.pop("container-title-short", None)
     accessed = merged.accessed if over.accessed or merged.url == under.url else None
     return replace(merged, csl=variables, accessed=accessed)
 
