@@ -178,6 +178,24 @@ def test_a_style_that_cannot_be_applied_is_told_on_one_line(tmp_path: Path) -> N
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "cited", "entry"),
+    [
+        ("din-1505-2", "(ADA LIND, 2005, S. 7)", "(Hrsg.)"),
+        ("gost-r-7-0-5-2008", "[Ada Lind, 2005, с. 7]", "под ред."),
+        ("harvard-university-of-bath", "(Ada Lind, 2005, p.7)", "2 January 2024"),
+    ],
+)
+def test_a_style_speaks_its_own_language(name: str, cited: str, entry: str) -> None:
+    csl = {"editor": [{"family": "Holm"}], "container-title": "Meer"}
+    known: dict[str, Any] = {"authors": ("Ada Lind",), "issued": "2005", "type": "chapter", "csl": csl}
+    rendered = render(
+        [a_citation(title="Ebbe", url="https://example.org/", accessed="2024-01-02", **known)], find_style(name)
+    )
+    assert rendered.citations == (cited,)
+    assert entry in rendered.entries[0]
+
+
 @pytest.mark.parametrize("name", ["nonexistent", "../apa", "", "x y", "x" * 5000])
 def test_unknown_style_names_those_that_there_are(name: str) -> None:
     with pytest.raises(UsageError, match="choose chicago-notes, chicago-author-date, apa, mla"):

@@ -5,7 +5,7 @@ The words of the sources stand in it exactly as in the answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from assistant.bibliography import also_words, count
@@ -30,6 +30,7 @@ from assistant.links import deep_link
 from assistant.records import Answer, Citation, Excerpt, Metadata
 from assistant.saving import citations
 
+_Cite = Callable[[Citation], Node]
 _TARGETS = {
     Format.TEXT: ("plain",),
     Format.MARKDOWN: (MARKDOWN,),
@@ -63,17 +64,21 @@ def write_sources(known: dict[str, Metadata], style: Style, form: Format) -> byt
     if form is Format.TEXT:
         return "".join(f"{entry}\n" for entry in bibliography(known, style)).encode()
     made = {each["id"]: each for each in items(known)}
-    meta = {**references(made), "nocite": everything(made), "pagetitle": metadata(style.heading)}
+    meta = {**references(made, style), "nocite": everything(made), "pagetitle": metadata(style.heading)}
     return convert(_bibliography(style), *_TARGETS[form], *options(style), meta=meta)
 
 
 def _document(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
     known = _known(answers)
     names = keys(known.items())
-    blocks = [block for answer in answers for block in _answer(answer, names)]
+
+    def cite(citation: Citation) -> Node:
+        return cited(names[citation.source_id], pinpoint(citation.locator, style.language))
+
+    blocks = [block for answer in answers for block in _answer(answer, cite)]
     blocks += [*(_bibliography(style) if known else ()), _about(answers, known)]
     made = {each["id"]: each for each in items(known)}
-    meta = {**references(made), "pagetitle": metadata(answers[0].question if answers else "")}
+    meta = {**references(made, style), "pagetitle": metadata(answers[0].question if answers else "")}
     return convert(blocks, *_TARGETS[form], *options(style), meta=meta)
 
 
@@ -82,37 +87,37 @@ def _known(answers: Sequence[Answer]) -> dict[str, Metadata]:
     return of_citations(citation for answer in answers for citation in citations(answer))
 
 
-def _answer(answer: Answer, names: dict[str, str]) -> list[Node]:
+def _answer(answer: Answer, cite: _Cite) -> list[Node]:
     """The blocks of an answer."""
     blocks = [heading(1, " ".join(answer.question.split()))]
     blocks += [paragraph(words(answer.message))] if answer.message else []
     blocks += [paragraph([emphasis(words(f"Note: {note}"))]) for note in answer.notes]
     if answer.unsaid_words:
         blocks.append(paragraph(words(f"In none of the sources: {', '.join(answer.unsaid_words)}.")))
-    blocks += [quotation(_quoted(statement.text, statement.citation, names)) for statement in answer.statements]
+    blocks += [quotation(_quoted(statement.text, statement.citation, cite)) for statement in answer.statements]
     if answer.excerpts:
         blocks.append(heading(2, "Excerpts" if answer.found else "Closest passages, which do not answer it"))
     for excerpt in answer.excerpts:
-        blocks += _excerpt(excerpt, names)
+        blocks += _excerpt(excerpt, cite)
     return blocks
 
 
-def _excerpt(excerpt: Excerpt, names: dict[str, str]) -> list[Node]:
+def _excerpt(excerpt: Excerpt, cite: _Cite) -> list[Node]:
     """An excerpt, where it stands, and where else."""
     citation = excerpt.citation
     address = deep_link(citation)
     more = [{"t": "Space"}, link("Original", address)] if address else []
-    blocks = [quotation(_quoted(excerpt.text, citation, names, more))]
+    blocks = [quotation(_quoted(excerpt.text, citation, cite, more))]
     for other in excerpt.duplicates:
         also = [*words(f"{also_words(excerpt, other)} "), *words(other.title), {"t": "Space"}]
-        blocks.append(paragraph([*also, cited(names[other.source_id], pinpoint(other.locator))]))
+        blocks.append(paragraph([*also, cite(other)]))
     return blocks
 
 
-def _quoted(text: str, citation: Citation, names: dict[str, str], more: Sequence[Node] = ()) -> list[Node]:
+def _quoted(text: str, citation: Citation, cite: _Cite, more: Sequence[Node] = ()) -> list[Node]:
     """A quotation in its paragraphs, the last with its citation."""
     parts = [words(part) for part in f"“{text}”".split("\n\n")]
-    parts[-1] += [{"t": "Space"}, cited(names[citation.source_id], pinpoint(citation.locator)), *more]
+    parts[-1] += [{"t": "Space"}, cite(citation), *more]
     return [paragraph(part) for part in parts]
 
 

@@ -12,6 +12,10 @@ from assistant.records import Citation, Metadata
 
 _TITLES = ("title", "container-title", "collection-title")
 _RANGES = str.maketrans({"-": "\u2011"})  # a hyphen within a page label, such as A-12, is no range
+_PAGE = dict.fromkeys(("cs", "da", "de", "fi", "hu", "nb", "pl", "sk", "sv", "tr"), "s.") | {
+    **{"fr": "p.", "id": "hlm.", "pt": "p.", "ru": "с.", "sl": "str.", "zh": "页"}
+}
+"""How styles in a language are told that a place is a page, where it is not as in English."""
 _SMALL = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
 
 
@@ -89,14 +93,15 @@ def iso_date(parts: Sequence[int | str]) -> str:
     return "-".join(f"{number:0{4 if place == 0 else 2}}" for place, number in enumerate(numbers))
 
 
-def pinpoint(locator: str) -> str:
-    """The place of a citation as styles print it.
+def pinpoint(locator: str, language: str = "en-US") -> str:
+    """The place of a citation as styles print it; `language` is that of the style, in which it knows a page.
 
     >>> pinpoint("pp. 12–13"), pinpoint("section “Energy”, paragraphs 4–5"), pinpoint("slide 3")
     ('pp. 12–13', 'under “Energy”, paras. 4–5', 'slide 3')
     """
     if locator.startswith(("p. ", "pp. ")):
-        return locator.translate(_RANGES)
+        term, _, pages = locator.partition(" ")
+        return f"{_PAGE.get(language[:2], term)} {pages.translate(_RANGES)}"
     place = re.sub(r"(^|, )paragraph(s?) (?=[\d–]+$)", r"\1para\2. ", locator)
     place = re.sub(r"^section (?=“)", "under ", place)
     if place.startswith("chapter “"):

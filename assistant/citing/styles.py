@@ -47,11 +47,12 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A citation style: the file that defines it, and whether it cites in notes."""
+    """A citation style: the file that defines it, whether it cites in notes, and the language of its terms."""
 
     name: str
     path: Path
     notes: bool
+    language: str = "en-US"
 
     @property
     def heading(self) -> str:
@@ -81,11 +82,12 @@ def find_style(name: str) -> Style:
     """
     path = Path(name) if name.lower().endswith(".csl") else _of_project(name)
     root = _root(path, name)
+    language = root.get("default-locale") or "en-US"
     parent = root.find(f"{_NAMESPACE}info/{_NAMESPACE}link[@rel='independent-parent']")
     if parent is not None:  # a style that only names the one that it follows
         path = _of_project(str(parent.get("href")).rpartition("/")[2])
         root = _root(path, name)
-    return Style(name, path, root.get("class") == "note")
+    return Style(name, path, root.get("class") == "note", root.get("default-locale") or language)
 
 
 def _of_project(name: str) -> Path:
@@ -116,9 +118,10 @@ def _root(path: Path, name: str) -> Any:  # noqa: ANN401
     return root
 
 
-def references(items: Mapping[str, Mapping[str, Any]]) -> dict[str, Node]:
-    """The metadata of a document that cites these items, by key."""
-    return {"references": metadata([reference(made, key) for key, made in items.items()]), "lang": metadata("en-US")}
+def references(items: Mapping[str, Mapping[str, Any]], style: Style) -> dict[str, Node]:
+    """The metadata of a document that cites these items, by key, in a style."""
+    made = [reference(each, key) for key, each in items.items()]
+    return {"references": metadata(made), "lang": metadata(style.language)}
 
 
 def options(style: Style) -> tuple[str, ...]:
@@ -139,7 +142,7 @@ def render(citations: Sequence[Citation], style: Style, form: Form = Form.TEXT) 
     known = of_citations(citations)
     names = keys(known.items())
     items = {names[source_id]: item(each, source_id) for source_id, each in known.items()}
-    places = [(names[citation.source_id], pinpoint(citation.locator)) for citation in citations]
+    places = [(names[citation.source_id], pinpoint(citation.locator, style.language)) for citation in citations]
     entries: list[list[Node]] = []
     if style.notes and len(items) < len(places):
         # A note on a source cited before would be a short one: here each cites a copy, which has no entry.
@@ -173,7 +176,7 @@ def _batch(
 ) -> tuple[list[list[Node]], list[list[Node]]]:
     """Citations, each a key and a place, and the entries of all items, as blocks."""
     blocks = [paragraph([cited(key, place)]) for key, place in places]
-    meta = {**references(items), "nocite": everything(items)}
+    meta = {**references(items, style), "nocite": everything(items)}
     tree = read_back(convert(blocks, "json", *options(style), meta=meta))
     return [[_cited_block(block)] for block in tree[: len(places)]], [entry["c"][1] for entry in _entries(tree)]
 
