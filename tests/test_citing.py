@@ -210,6 +210,13 @@ def test_what_is_not_known_is_left_out() -> None:
         assert "None" not in "".join((*rendered.citations, *rendered.entries))
 
 
+def test_a_suffix_leaves_a_name_in_parts() -> None:
+    entries, _ = read(b"@book{a, author = {King, Jr., Martin Luther}, title = {Sermons}, year = 1963}", "library.bib")
+    citation = Citation("a.md", entries[0].metadata, "p. 7", 0, 1, "x", "", "", "d")
+    rendered = render([citation], find_style("apa"))
+    assert (rendered.citations, rendered.entries) == (("(King, 1963, p. 7)",), ("King, M. L., Jr. (1963). Sermons.",))
+
+
 def test_names_in_parts_are_used_only_if_they_are_the_authors() -> None:
     parts = [{"family": "Aldous", "given": "Ines"}]
     assert item(Metadata(authors=("Ines Aldous",), csl={"author": parts}), "a")["author"] == parts

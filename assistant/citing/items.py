@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assistant.citing.pandoc import Inlines, words
+from assistant.readers.csl import spelled
 from assistant.records import Citation, Metadata
 
 _TITLES = ("title", "container-title", "collection-title")
@@ -50,24 +51,10 @@ def _type(known: Metadata) -> str:
 
 def authors(known: Metadata) -> list[dict[str, str]]:
     """The authors as names of CSL: in parts where these are known and spell the names in full, else as they stand."""
-    parts = known.csl.get("author")
-    if isinstance(parts, list | tuple) and tuple(map(spelled, parts)) == known.authors:
+    parts = known.csl.get("author") or ()
+    if all(isinstance(name, Mapping) for name in parts) and tuple(map(spelled, parts)) == known.authors:
         return [dict(name) for name in parts]
     return [{"literal": name} for name in known.authors]
-
-
-def spelled(name: object) -> str:
-    """A name of CSL in full.
-
-    >>> spelled({"family": "Dijk", "given": "Jan", "non-dropping-particle": "van"}), spelled({"literal": "Port Office"})
-    ('Jan van Dijk', 'Port Office')
-    """
-    if not isinstance(name, Mapping):
-        return ""
-    if name.get("literal"):
-        return str(name["literal"])
-    parts = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
-    return " ".join(str(name[part]) for part in parts if name.get(part))
 
 
 def reference(made: Mapping[str, Any], key: str) -> dict[str, Any]:
