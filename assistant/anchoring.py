@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple, Protocol
 
 from assistant.records import CONTEXT_CHARACTERS, Span
@@ -20,6 +20,8 @@ SURE = 32
 
 Bytes, because a character of a script without spaces says more than a letter does.
 """
+MOST_PLACES = 20_000
+"""Places that are compared; a quotation that stands in more of them, such as one letter, means none of them."""
 _BROKEN = re.compile(r"-\s")
 _RESOLVED = re.compile(r"<(?:compat|wide|narrow|noBreak|font|small|initial|medial|final|isolated)> (.+)")
 _UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff")
@@ -73,7 +75,7 @@ def _occurrences(text: str, quote: str) -> Iterator[Span]:
 
 
 def _best(text: str, anchor: Anchor, spans: Iterable[Span]) -> Place | None:
-    places = (Place(start, end, _fit(text, start, end, anchor)) for start, end in spans)
+    places = (Place(start, end, _fit(text, start, end, anchor)) for start, end in islice(spans, MOST_PLACES))
     return max(places, key=lambda place: (place.fit, -abs(place.start - anchor.start)), default=None)
 
 

@@ -22,8 +22,9 @@ _DIRECTIVE = ":~:"
 def deep_link(citation: Citation) -> str | None:
     """The address of the original, at the cited place where it can be said: the page of a PDF, the words of a web page.
 
-    A PDF is known to be at the address itself if that ends in .pdf, or if it was fetched from there; else the address
-    is that of a page about it. None where no web address is known.
+    A PDF is taken to be at the address itself if that ends in .pdf, or if there is a day of access, as for all that was
+    fetched; on the web page that it may be all the same, the number of a page does nothing. Else the address is that of
+    a page about it. None where no web address is known.
     """
     known = citation.metadata
     if known.url is None or not _is_web(known.url):
@@ -32,7 +33,7 @@ def deep_link(citation: Citation) -> str | None:
     if citation.page:
         there = known.accessed is not None or _ends_in_pdf(address)
         return f"{address}#page={citation.page}" if there else known.url
-    if _ends_in_pdf(address):
+    if _ends_in_pdf(address) or not citation.quote.strip():
         return known.url
     fragment = fragment.partition(_DIRECTIVE)[0]
     return f"{address}#{fragment}{_DIRECTIVE}text={text_directive(citation)}"

@@ -129,7 +129,7 @@ class _Search:
 _REMOVED = "the source was removed"
 _RENAMED = "the file has another name now"
 _RESPACED = "the same words, spaced otherwise"
-_NOWHERE = "nothing like these words is left in it"
+_NOWHERE = "these words do not stand in it, or too few of them to be surely meant"
 
 
 def _file_of(source_id: str, names: Iterable[str]) -> str | None:

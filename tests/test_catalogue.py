@@ -515,3 +515,22 @@ def test_a_filter_lets_through_what_overlaps_by_the_calendar(one: str, other: st
     wanted = days(end)[1] >= days(after)[0] and days(first)[0] <= days(before)[1]
     chosen, undated = select(Filters(after=after, before=before), ["a.md"], [covered])
     assert (bool(chosen[0]), undated) == (wanted, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "authors"),
+    [
+        ("Smith, J., and Doe, K.", ("J. Smith", "K. Doe")),
+        ("Smith, J.; Doe, K.", ("Smith, J.; Doe, K.",)),  # not guessed
+    ],
+)
+def test_names_parted_as_other_programs_part_them(written: str, authors: tuple[str, ...]) -> None:
+    entries, _ = read(f"@book{{a, title = {{T}}, author = {{{written}}}}}".encode(), "library.bib")
+    assert entries[0].metadata.authors == authors
+
+
+def test_an_entry_that_is_nested_too_deeply_costs_only_itself() -> None:
+    deep = "\\begin{x}" * 3000
+    entries, problems = read(f"@book{{a, title = {{{deep}}}}}\n@book{{b, title = {{T}}}}".encode(), "library.bib")
+    assert entries[-1].metadata.title == "T"
+    assert [problem for problem in problems if problem.startswith("line 1 (a)")]

@@ -281,3 +281,8 @@ def test_bibtex_escapes_what_latex_would_run() -> None:
         in text
     )
     assert "url = {https://example.org/a_b?c=%7B}" in text
+
+
+def test_authors_who_are_not_named_stay_so_in_bibtex() -> None:
+    known = Metadata(title="T", authors=("Ada Lind", "others"))
+    assert "author = {{Ada Lind} and others}" in bibtex({"a": known})

@@ -157,6 +157,8 @@ def _bibtex(made: Mapping[str, Any]) -> str:
 
 def _bibtex_name(name: Mapping[str, str]) -> str:
     """A name as "von Family, Suffix, Given"; one without parts in braces."""
+    if name.get("literal") == "others":
+        return "others"  # BibTeX's own word for authors that are not named
     if "family" not in name:
         return f"{{{_latex(str(name.get('literal', '')))}}}"
     family = _latex(name["family"])

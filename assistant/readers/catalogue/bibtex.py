@@ -70,7 +70,10 @@ def read(text: str) -> tuple[list[Item], list[str]]:
         if unclosed:
             problems.append(f"{place}: {', '.join(unclosed)} left out: its braces do not pair; mend it or export again")
         good = {name: value for name, value in fields.items() if name not in unclosed}
-        items.append(_item(Item(place), entry.entry_type.lower(), good))
+        try:
+            items.append(_item(Item(place), entry.entry_type.lower(), good))
+        except RecursionError:
+            problems.append(f"{place} was left out: its LaTeX is nested too deeply; mend it or export again")
     return items, problems
 
 

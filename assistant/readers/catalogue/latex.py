@@ -94,7 +94,7 @@ def _parted(text: str) -> Iterator[str]:
 
 def _name(text: str) -> dict[str, str] | None:
     """A name: “von Last, First”, “von Last, Jr, First” or “First von Last”."""
-    text = text.strip()
+    text = text.strip().rstrip(",")
     depths = brace_depths(text)
     if not plain_text(text):
         return None
@@ -103,7 +103,8 @@ def _name(text: str) -> dict[str, str] | None:
     parts = [plain_text(part) for part in split_outside(text, ",")]
     if len(parts) == 1:
         return _in_order(text)
-    if len(parts) > 3 or not parts[0]:
+    # A semicolon parts names in other programs: which words belong to which name is not guessed.
+    if len(parts) > 3 or not all(parts) or any(";" in part for part in parts):
         return {"literal": plain_text(text)}
     return csl.person(parts[0], parts[-1], parts[1] if len(parts) == 3 else "")
 
