@@ -13,36 +13,18 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from assistant.arguments import parse
 from assistant.child import start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
-from assistant.evaluation.command import EVALUATE_HELP, add_evaluate_arguments, run_evaluation
-from assistant.exporting import CITE_HELP, add_cite_arguments, add_style_argument, cite, write_out
+from assistant.evaluation.command import run_evaluation
+from assistant.exporting import cite, write_out
 from assistant.library import Library
 from assistant.records import Answer, AnswerKind, Turn
 from assistant.reports import BuildReport, CheckReport, Skipped
 from assistant.saving import load_answers, save_answers
-from assistant.settings import DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SOURCES
-
-_EXAMPLES = """examples:
-  assistant                                        build the index if need be, and start the chat
-  assistant ask "When did the talks break down?"
-  assistant ask "Who signed it?" "And when?"       the second question is a follow-up
-  assistant ask "What was agreed?" --only "joint-*" --after 2005
-  assistant retrieve "inspections" -k 10 --json
-  assistant find "action for action"
-  assistant cite kedo.md --style apa
-  assistant cite --answers answers.json -o answers.docx
-  assistant add report.pdf notes/ https://example.org/statement.html
-  assistant rebuild
-  assistant check
-  assistant ask "Who signed it?" --save answers.json
-  assistant check answers.json                     are its quotations still in the sources?
-  assistant evaluate my-collection --json
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not under a test's capture
             stream.reconfigure(encoding="utf-8", errors="replace")
-    options = _parse(list(sys.argv[1:] if arguments is None else arguments))
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        status: int = options.run(options)
+        status = _COMMANDS[options.command](options)
         sys.stdout.flush()
     except AssistantError as error:
         print(f"assistant: {error}", file=sys.stderr)  # noqa: T201
@@ -68,80 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"assistant: {error.strerror or error}: {error.filename or 'the output'}", file=sys.stderr)  # noqa: T201
         return 3
     return status
-
-
-def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="assistant",
-        description="Answers from a folder of your own documents, in their exact words, with citations.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('assistant')}")
-    folders = argparse.ArgumentParser(add_help=False)
-    folders.add_argument(
-        "--sources", default=DEFAULT_SOURCES, metavar="DIR", help="the documents (default: %(default)s)"
-    )
-    folders.add_argument(
-        "--index", default=DEFAULT_INDEX, metavar="DIR", help="the index built from them (default: %(default)s)"
-    )
-    folders.add_argument(
-        "--model", metavar="NAME", help="a sentence-transformers model, by name or folder (default: the index's own)"
-    )
-    as_json = argparse.ArgumentParser(add_help=False)
-    as_json.add_argument("--json", action="store_true", help="print JSON")
-    narrow = argparse.ArgumentParser(add_help=False)
-    narrow.add_argument(
-        "-k", type=int, default=5, metavar="N", help="at most this many excerpts (default: %(default)s)"
-    )
-    narrow.add_argument(
-        "--only", action="append", metavar="PATTERN", help="only sources whose name fits; may be repeated"
-    )
-    narrow.add_argument("--tag", action="append", metavar="TAG", help="only sources with the tag; may be repeated")
-    narrow.add_argument(
-        "--after", metavar="DATE", help="only sources about this time or later: 2005, 2005-09, 2005-09-19"
-    )
-    narrow.add_argument("--before", metavar="DATE", help="only sources about this time or earlier")
-    second = argparse.ArgumentParser(add_help=False)
-    second.add_argument(
-        "--reranker",
-        metavar="NAME",
-        help="a cross-encoder (sentence-transformers) by name or folder, which reorders the best passages",
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], help_text: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help_text, description=help_text, parents=[folders, *parents])
-        made.set_defaults(run=run)
-        return made
-
-    chat = command("chat", _chat, "start the chat in the browser (the default)", second)
-    chat.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help="(default: %(default)s)")
-    add_style_argument(chat)
-    add = command("add", _add, "copy documents into the sources folder and rebuild", as_json)
-    add.add_argument("item", nargs="+", metavar="FILE|FOLDER|URL", help="what is added; nothing is ever replaced")
-    rebuild = command("rebuild", _rebuild, "bring the index up to date with the sources", as_json)
-    rebuild.add_argument("--full", action="store_true", help="take nothing over from the old index")
-    ask = command("ask", _ask, "answer a question; further questions are follow-ups", as_json, narrow, second)
-    ask.add_argument("question", nargs="+")
-    ask.add_argument("--save", metavar="FILE", help="add the answers to a file, which assistant check FILE verifies")
-    retrieve = command("retrieve", _retrieve, "list the excerpts that bear on a question", as_json, narrow, second)
-    retrieve.add_argument("question")
-    find = command("find", _find, "list every occurrence of a phrase, counted by source", as_json)
-    find.add_argument("phrase")
-    add_cite_arguments(command("cite", _cite, CITE_HELP))
-    sources = command("sources", _sources, "list the indexed sources, and what their citations lack", as_json)
-    sources.add_argument("--missing", action="store_true", help="only those whose citation lacks something")
-    check = command("check", _check, "verify every passage, or saved answers, against the sources", as_json)
-    check.add_argument("file", nargs="*", metavar="FILE", help="saved answers, whose quotations are found again")
-    evaluate = commands.add_parser("evaluate", help=EVALUATE_HELP, description=EVALUATE_HELP, parents=[as_json, second])
-    evaluate.set_defaults(run=_evaluate)
-    add_evaluate_arguments(evaluate)
-    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
-        arguments = ["chat", *arguments]
-    return parser.parse_args(arguments)
 
 
 def _library(options: argparse.Namespace) -> Library:
@@ -352,3 +260,17 @@ def _evaluate(options: argparse.Namespace) -> int:
     from assistant.printing import progress_bars
 
     return run_evaluation(options, progress_bars)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "chat": _chat,
+    "add": _add,
+    "rebuild": _rebuild,
+    "ask": _ask,
+    "retrieve": _retrieve,
+    "find": _find,
+    "cite": _cite,
+    "sources": _sources,
+    "check": _check,
+    "evaluate": _evaluate,
+}
