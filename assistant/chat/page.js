@@ -362,6 +362,7 @@ document.addEventListener("keydown", (event) => {
 // ----- each new question goes to the top, so that a long answer is read from its start
 let questions = 0, answers = 0;
 function settle() {
+  name();
   const asked = $$("#chat .user-row").length, answered = $$("#chat .answer").length;
   if (asked === questions && answered === answers) return;
   requestAnimationFrame(bring);
@@ -369,7 +370,6 @@ function settle() {
   if (answered > answers) look(); // the answer may come from an index that is newer than the list
   [questions, answers] = [asked, answered];
   body.classList.toggle("talking", questions > 0);
-  name();
 }
 function bring() {
   const scroller = $("#chat .bubble-wrap"), wrap = $("#chat .message-wrap"), question = $$("#chat .user-row").at(-1);
@@ -383,6 +383,7 @@ function bring() {
 function name() {
   const log = $("#chat [role=log]");
   if (log) { log.setAttribute("aria-label", "Conversation"); log.tabIndex = 0; }
+  $("#ask .submit-button")?.setAttribute("title", "Ask"); // the page may be ready before the button is
   for (const [kind, label] of [["user", "You asked"], ["bot", "Answer"]])
     for (const node of $$(`#chat [data-testid="${kind}"]`)) { node.setAttribute("role", "group"); node.setAttribute("aria-label", label); }
 }
