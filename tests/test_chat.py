@@ -267,6 +267,10 @@ def test_keyboard_alone(open_page: OpenPage) -> None:
     page.wait_for_function("document.activeElement.id === 'cited'")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('.statement .number')")
+    page.locator(".sources .source").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'reader-title'")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "none"  # it would be cut off
 
 
 def test_narrow_window(open_page: OpenPage) -> None:
