@@ -69,6 +69,11 @@ def test_card_says_what_is_known_of_the_source() -> None:
         assert expected in words
 
 
+def test_an_author_that_is_the_publisher_too_is_named_once() -> None:
+    office = replace(SOURCE, metadata=replace(SOURCE.metadata, authors=("City Archive",), publisher="City Archive"))
+    assert Tags(answer_html(an_answer(office))).words.count("City Archive") == 1
+
+
 def test_the_original_is_opened_at_the_first_sentence_that_is_quoted() -> None:
     known = replace(SOURCE, metadata=replace(SOURCE.metadata, url="https://example.org/bridge"))
     html = answer_html(an_answer(known, statements=(Statement("It closed in 1970.", (1,), citation(known, 37, 55)),)))

@@ -89,7 +89,7 @@ def interval_words(interval: str) -> str:
 
 def details_line(metadata: Metadata, source_id: str, url: str | None = None) -> str:
     """Authors, publisher and dates of a source, its file, and a link to the original, on one line."""
-    parts = [*metadata.authors, metadata.publisher]
+    parts = list(dict.fromkeys([*metadata.authors, metadata.publisher]))  # an office often publishes itself
     parts += [date_words(metadata.issued) if metadata.issued else None]
     parts += [f"covers {interval_words(metadata.covers)}" if metadata.covers else None]
     parts += [source_id if metadata.title else None]  # without a title, the file's name stands in its place
