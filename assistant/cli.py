@@ -171,6 +171,8 @@ def _ask(options: argparse.Namespace) -> int:
             from assistant.printing import print_answer
 
             print_answer(answer)
+    if options.save:
+        print(f"assistant: saved in {options.save}, to be cited and checked", file=sys.stderr)  # noqa: T201
     return 0 if found else 1
 
 

@@ -29,6 +29,7 @@ def add_cite_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[form.value for form in Format],
         help="(default: by the suffix of --out, else text)",
     )
+    parser.add_argument("--excerpts", action="store_true", help="with --answers: cite the excerpts of each answer too")
     parser.add_argument("-o", "--out", metavar="FILE", help="write to a new file (default: print)")
 
 
@@ -57,11 +58,14 @@ def cite(options: argparse.Namespace, library: Library) -> bytes:
     if options.answers:
         if options.source:
             raise UsageError("name sources or --answers, not both")
-        return write_answers(load_answers(options.answers), style, form)
+        return write_answers(load_answers(options.answers), style, form, options.excerpts)
     known = _chosen(library, options.source)
-    return (
-        _quotation(library, options.quote, known, style, form) if options.quote else write_sources(known, style, form)
-    )
+    if options.quote:
+        return _quotation(library, options.quote, known, style, form)
+    made = write_sources(known, style, form)
+    if known and not made.strip():
+        print(f"assistant: {options.style} lists no such source in a bibliography", file=sys.stderr)  # noqa: T201
+    return made
 
 
 def write_out(data: bytes, out: str | None) -> None:
@@ -86,7 +90,9 @@ def write_out(data: bytes, out: str | None) -> None:
 
 def _format(options: argparse.Namespace) -> Format:
     suffix = Path(options.out).suffix.lower() if options.out else ""
-    form = Format(options.format) if options.format else next((each for each in Format if each.suffix == suffix), None)
+    name = Path(options.out or "").name.lower()
+    fitting = (each for each in sorted(Format, key=lambda each: -len(each.suffix)) if name.endswith(each.suffix))
+    form = Format(options.format) if options.format else next(fitting, None)
     if form is None and suffix:
         raise UsageError(f"no format has the suffix {suffix}: choose one with --format")
     if form is Format.DOCX and options.out is None:
@@ -107,12 +113,12 @@ def _quotation(library: Library, quote: str, known: dict[str, Metadata], style: 
     """The citations of the places where words stand, then the bibliography."""
     found = [each.citation for each in library.find(quote) if each.citation.source_id in known]
     if not found:
-        raise UsageError(f"these words stand in none of the sources: “{quote}”; assistant find looks for others")
+        raise UsageError(f"these words stand in none of the sources: “{quote}”")
     if form not in _FORMS:
         from assistant.citing.documents import write_sources
 
         return write_sources({each.source_id: each.metadata for each in found}, style, form)
     rendered = render(found, style, _FORMS[form])
-    title = _TITLES.get(form, "\n{}").format(style.heading)
-    lines = [*rendered.citations, title, *rendered.entries]
+    listed = [_TITLES.get(form, "\n{}").format(style.heading), *rendered.entries] if rendered.entries else []
+    lines = [*dict.fromkeys(rendered.citations), *listed]  # words can stand twice in a paragraph
     return ("\n\n" if form is Format.MARKDOWN else "\n").join(lines).encode() + b"\n"

@@ -6,9 +6,11 @@ The file is JSON, in UTF-8: `{"format": "assistant-answers", "version": 1, "answ
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -34,13 +36,28 @@ def save_answers(answers: Iterable[Answer], path: Path | str) -> None:
     from filelock import FileLock  # not needed to start the program
 
     path = Path(os.path.realpath(path))  # where it is a link, the link stays
-    stamp = {"saved": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "program": version("assistant")}
-    with FileLock(path.with_name(f".{path.name}.lock")):
-        held: dict[str, Any] = {"format": FORMAT, "version": VERSION, "answers": []}
+    name = hashlib.blake2b(str(path).encode(), digest_size=16).hexdigest()
+    lock = Path(tempfile.gettempdir(), f"assistant-{name}.lock")  # beside the file it would stay for people to see
+    with FileLock(lock, mode=0o666):
+        held = _held(answers)
         if path.exists():
-            held = _read(path)
-        held["answers"] += [{**stamp, **answer.to_dict()} for answer in answers]
+            before = _read(path)
+            held = {**before, "answers": [*before["answers"], *held["answers"]]}
         _write(path, held)
+
+
+def record(answers: Iterable[Answer]) -> bytes:
+    """What a file with just these answers holds."""
+    return json.dumps(_held(answers), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+
+
+def _held(answers: Iterable[Answer]) -> dict[str, Any]:
+    stamp = {"saved": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "program": version("assistant")}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "answers": [{**stamp, **answer.to_dict()} for answer in answers],
+    }
 
 
 def load_answers(path: Path | str) -> list[Answer]:

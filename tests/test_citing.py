@@ -286,3 +286,30 @@ def test_bibtex_escapes_what_latex_would_run() -> None:
 def test_authors_who_are_not_named_stay_so_in_bibtex() -> None:
     known = Metadata(title="T", authors=("Ada Lind", "others"))
     assert "author = {{Ada Lind} and others}" in bibtex({"a": known})
+
+
+@pytest.mark.parametrize(
+    ("pages", "page", "locator", "cited"),
+    [
+        ("465-478", 6, "p. 6", "PDF p. 6"),
+        ("465–78", 6, "pp. 6–7", "PDF pp. 6–7"),
+        ("1-14", 6, "p. 6", "6"),
+        ("465-478", 6, "p. 470", "470"),  # a printed label
+        ("465-478", 0, "p. 6", "6"),
+        ("e12", 6, "p. 6", "6"),
+    ],
+)
+def test_pages_of_a_pdf_are_not_taken_for_those_of_the_work(pages: str, page: int, locator: str, cited: str) -> None:
+    known = Metadata(title="T", authors=("Gal",), issued="2009", type="paper-conference", csl={"page": pages})
+    citation = Citation("a.pdf", known, locator, 0, 5, "words", "", "", "digest", page=page)
+    assert render([citation], find_style("chicago-author-date")).citations == (f"(Gal 2009, {cited})",)
+
+
+@pytest.mark.parametrize("name", ["APA", " apa ", "Chicago Author-Date", "MLA"])
+def test_names_of_styles_are_taken_as_people_write_them(name: str) -> None:
+    assert find_style(name).path.is_file()
+
+
+def test_a_style_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(UsageError, match=r"like yours: .*chicago-notes-bibliography"):
+        find_style("chicago-note-bibliography")

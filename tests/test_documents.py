@@ -17,9 +17,10 @@ from assistant.citing.documents import write_answers, write_sources
 from assistant.citing.formats import Format
 from assistant.citing.styles import STYLES, find_style
 from assistant.cli import main
+from assistant.errors import UsageError
 from assistant.readers import read
 from assistant.records import Answer
-from assistant.saving import save_answers
+from assistant.saving import load_answers, save_answers
 
 NOTES = find_style("chicago-notes")
 HOSTILE = """"> *a* _b_ `c` [d](javascript:e) <script>f</script> <!-- g --> &amp; $h$ \\i{} ^j^ ~k~ #l
@@ -71,7 +72,7 @@ def _seen(data: bytes, form: Format) -> str:
 @pytest.mark.parametrize("form", [Format.MARKDOWN, Format.HTML, Format.DOCX])
 @pytest.mark.parametrize("style", STYLES)
 def test_every_quotation_is_word_for_word_in_the_document(answers: list[Answer], style: str, form: Format) -> None:
-    seen = _seen(write_answers(answers, find_style(style), form), form)
+    seen = _seen(write_answers(answers, find_style(style), form, excerpts=True), form)
     for quotation in _quotations(answers):
         assert f"“{quotation}" in seen
     for answer in answers:
@@ -90,7 +91,7 @@ def test_words_of_a_source_stay_words(hostile: Answer, form: Format) -> None:
 
 
 def test_markdown_has_a_footnote_for_each_quotation(answers: list[Answer]) -> None:
-    text = write_answers(answers, NOTES, Format.MARKDOWN).decode()
+    text = write_answers(answers, NOTES, Format.MARKDOWN, excerpts=True).decode()
     notes = re.findall(r"^\[\^(\d+)\]: (.+)", text, re.MULTILINE)
     count = len(_quotations(answers))
     assert [number for number, _ in notes] == [str(number) for number in range(1, count + 1)]
@@ -99,7 +100,7 @@ def test_markdown_has_a_footnote_for_each_quotation(answers: list[Answer]) -> No
 
 
 def test_word_file_has_real_footnotes_and_loads_nothing(answers: list[Answer]) -> None:
-    with zipfile.ZipFile(io.BytesIO(write_answers(answers, NOTES, Format.DOCX))) as archive:
+    with zipfile.ZipFile(io.BytesIO(write_answers(answers, NOTES, Format.DOCX, excerpts=True))) as archive:
         notes = archive.read("word/footnotes.xml").decode()
         parts = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".rels")]
     assert notes.count("<w:footnote ") >= len(_quotations(answers))
@@ -112,9 +113,25 @@ def test_web_page_loads_nothing(answers: list[Answer]) -> None:
 
 
 def test_sources_of_answers_for_a_reference_manager(answers: list[Answer]) -> None:
-    text = write_answers(answers, NOTES, Format.BIBTEX).decode()
-    cited = {excerpt.citation.source_id for answer in answers for excerpt in answer.excerpts}
-    assert text.count("\n@") + 1 == len(cited)
+    for excerpts in (False, True):
+        text = write_answers(answers, NOTES, Format.BIBTEX, excerpts).decode()
+        quoted = [each for answer in answers for each in (answer.excerpts if excerpts else answer.statements)]
+        assert text.count("\n@") + 1 == len({each.citation.source_id for each in quoted})
+
+
+def test_only_the_quoted_sentences_are_cited_unless_excerpts_are_asked_for(answers: list[Answer]) -> None:
+    text = write_answers(answers, NOTES, Format.MARKDOWN).decode()
+    assert len(re.findall(r"^\[\^\d+\]: ", text, re.MULTILINE)) == sum(len(answer.statements) for answer in answers)
+    assert answers[2].question in text and answers[2].excerpts[0].citation.title not in text
+
+
+def test_a_record_of_answers_can_be_read_and_checked(answers: list[Answer], sample: Library, tmp_path: Path) -> None:
+    path = tmp_path / "conversation.answers.json"
+    path.write_bytes(write_answers(answers, NOTES, Format.RECORD))
+    assert load_answers(path) == answers
+    assert sample.check_answers(path).ok
+    with pytest.raises(UsageError, match="only answers are saved"):
+        write_sources({}, NOTES, Format.RECORD)
 
 
 def test_no_answer_is_an_empty_document_not_a_failure() -> None:
@@ -167,5 +184,5 @@ def test_accents_and_scripts_reach_every_format(tmp_path: Path) -> None:
     answer = open_library(tmp_path / "sources", index=tmp_path / "index").ask("What happened at Yŏngbyŏn?")
     assert answer.excerpts
     for form in (Format.MARKDOWN, Format.HTML, Format.DOCX):
-        seen = _seen(write_answers([answer], NOTES, form), form)
+        seen = _seen(write_answers([answer], NOTES, form, excerpts=True), form)
         assert "The reactor at Yŏngbyŏn was shut down. 六方会谈于北京举行。" in seen and "六方会谈 и Ённбён" in seen

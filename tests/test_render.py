@@ -121,7 +121,7 @@ def test_answer_can_be_cited_and_saved_in_the_styles_that_are_offered() -> None:
     assert [attributes["data-answer"] for _, attributes in tags.elements if "data-answer" in attributes] == ["abc"]
     assert [attributes["value"] for tag, attributes in tags.elements if tag == "option"] == ["mla", HOSTILE]
     does = [attributes.get("data-do") for _, attributes in tags.elements]
-    assert (does.count("cite"), does.count("export")) == (2, 12)
+    assert (does.count("cite"), does.count("export")) == (2, 14)
 
 
 def test_nothing_hostile_becomes_markup() -> None:

@@ -71,13 +71,13 @@ class Citing:
         text, html = (render(one, style, form).citations[0] for form in (Form.TEXT, Form.HTML))
         return {"text": text, "html": html}
 
-    def send(self, answers: str, style: str, format: str) -> Response:
+    def send(self, answers: str, style: str, format: str, excerpts: bool = False) -> Response:
         """The answers of these ids, joined by commas, in a style and a format, as a file to be saved."""
         try:
             found = [self._answer(name) for name in answers.split(",")]
             if format not in [each.value for each in Format]:
                 raise UsageError(f"There is no format {format}.")
-            data = write_answers(found, self._style(style), Format(format))
+            data = write_answers(found, self._style(style), Format(format), excerpts)
         except AssistantError as error:
             return JSONResponse({"reason": str(error)}, status_code=404 if isinstance(error, UsageError) else 500)
         name = f"{_file_name(found[0])}{Format(format).suffix}"

@@ -276,7 +276,7 @@ async function cite(button) {
 async function saveAs(button) {
   const own = answerOf(button), { format, of } = button.dataset;
   const answers = of === "answer" ? [own] : $$("#chat .answer[data-answer]:not([data-answer=''])");
-  const query = new URLSearchParams({ answers: answers.map((each) => each.dataset.answer).join(), style: $(".cite-style", own).value, format });
+  const query = new URLSearchParams({ answers: answers.map((each) => each.dataset.answer).join(), style: $(".cite-style", own).value, format, excerpts: $(".with-excerpts", own).checked });
   try {
     const reply = await fetch(`export?${query}`);
     if (!reply.ok) return say((await reply.json()).reason);

@@ -28,7 +28,7 @@ MONTHS = (
 )
 FORMATS = (
     *(("docx", "Word"), ("markdown", "Markdown"), ("html", "Web page")),
-    *(("bibtex", "BibTeX"), ("ris", "RIS"), ("csl-json", "CSL-JSON")),
+    *(("bibtex", "BibTeX"), ("ris", "RIS"), ("csl-json", "CSL-JSON"), ("answers", "Record to check")),
 )
 """What answers are saved as, each with the words that are shown for it."""
 NO_STYLES: Mapping[str, str] = {}
@@ -265,7 +265,10 @@ def export_html(styles: Mapping[str, str]) -> str:
         + "</div>"
         for of, what in (("answer", "This answer"), ("conversation", "The conversation"))
     ]
-    choice = f'<label>Citation style <select class="cite-style">{options}</select></label>'
+    choice = (
+        f'<label>Citation style <select class="cite-style">{options}</select></label>'
+        '<label><input type="checkbox" class="with-excerpts"> With the whole excerpts</label>'
+    )
     return f'<details class="export"><summary>Save and cite</summary>{choice}{"".join(rows)}</details>'
 
 

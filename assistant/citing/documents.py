@@ -6,12 +6,13 @@ The words of the sources stand in it exactly as in the answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from assistant.bibliography import also_words, count
 from assistant.citing.exchange import bibtex, csl_json, items, ris
 from assistant.citing.formats import Format
-from assistant.citing.items import keys, of_citations, pinpoint
+from assistant.citing.items import keys, of_citations, place_of
 from assistant.citing.pandoc import (
     MARKDOWN,
     Node,
@@ -26,27 +27,34 @@ from assistant.citing.pandoc import (
     words,
 )
 from assistant.citing.styles import Style, bibliography, everything, options, references
+from assistant.errors import UsageError
 from assistant.links import deep_link
 from assistant.records import Answer, Citation, Excerpt, Metadata
-from assistant.saving import citations
+from assistant.saving import citations, record
 
 _Cite = Callable[[Citation], Node]
+_LOOK = "<style>blockquote { color: inherit; }</style>"  # pandoc's own sets quotations, which matter most here, in grey
 _TARGETS = {
     Format.TEXT: ("plain",),
     Format.MARKDOWN: (MARKDOWN,),
-    Format.HTML: ("html", "--standalone", "--section-divs"),
+    Format.HTML: ("html", "--standalone", "--section-divs", "-V", f"header-includes={_LOOK}"),
     Format.DOCX: ("docx", "--shift-heading-level-by=1"),
 }
 """How pandoc writes a document; LibreOffice counts the footnotes of a Word file anew at each heading of level 1."""
 
 
-def write_answers(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
-    """Answers, in order, as a document with a bibliography, or their sources for a reference manager.
+def write_answers(answers: Sequence[Answer], style: Style, form: Format, excerpts: bool = False) -> bytes:
+    """Answers, in order, as a document with a bibliography, their sources for a reference manager, or a record of them.
+
+    The quoted sentences are cited, and with `excerpts` the excerpts too that they are from.
 
     Raises:
         CitingFailed: pandoc cannot write it.
     """
-    return write_sources(_known(answers), style, form) if form not in _TARGETS else _document(answers, style, form)
+    if form is Format.RECORD:
+        return record(answers)
+    shown = list(answers) if excerpts else [replace(answer, excerpts=()) for answer in answers]
+    return _document(shown, style, form) if form in _TARGETS else write_sources(_known(shown), style, form)
 
 
 def write_sources(known: dict[str, Metadata], style: Style, form: Format) -> bytes:
@@ -55,6 +63,8 @@ def write_sources(known: dict[str, Metadata], style: Style, form: Format) -> byt
     Raises:
         CitingFailed: pandoc cannot write it.
     """
+    if form is Format.RECORD:
+        raise UsageError("only answers are saved to be checked: name a file of them with --answers")
     if form is Format.BIBTEX:
         return bibtex(known).encode()
     if form is Format.RIS:
@@ -73,7 +83,7 @@ def _document(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
     names = keys(known.items())
 
     def cite(citation: Citation) -> Node:
-        return cited(names[citation.source_id], pinpoint(citation.locator, style.language))
+        return cited(names[citation.source_id], place_of(citation, style.language))
 
     blocks = [block for answer in answers for block in _answer(answer, cite)]
     blocks += [*(_bibliography(style) if known else ()), _about(answers, known)]

@@ -15,6 +15,7 @@ class Format(StrEnum):
     BIBTEX = "bibtex"
     RIS = "ris"
     CSL_JSON = "csl-json"
+    RECORD = "answers"
 
     @property
     def suffix(self) -> str:
@@ -35,6 +36,7 @@ _SUFFIXES = {
     Format.BIBTEX: ".bib",
     Format.RIS: ".ris",
     Format.CSL_JSON: ".json",
+    Format.RECORD: ".answers.json",
 }
 _MEDIA_TYPES = {
     Format.TEXT: "text/plain; charset=utf-8",
@@ -44,4 +46,5 @@ _MEDIA_TYPES = {
     Format.BIBTEX: "application/x-bibtex",
     Format.RIS: "application/x-research-info-systems",
     Format.CSL_JSON: "application/vnd.citationstyles.csl+json",
+    Format.RECORD: "application/json",
 }

@@ -80,8 +80,24 @@ def iso_date(parts: Sequence[int | str]) -> str:
     return "-".join(f"{number:0{4 if place == 0 else 2}}" for place, number in enumerate(numbers))
 
 
+def place_of(citation: Citation, language: str = "en-US") -> str:
+    """The place of a citation as styles print it; `language` is that of the style.
+
+    A PDF without printed page labels is cited by the numbers of its pages; where the work is known to stand on other
+    pages (465-478 of a journal), they are said to be those of the PDF.
+    """
+    numbers = [int(number) for number in re.findall(r"\d+", citation.locator)]
+    known = re.fullmatch(r"(\d+)\s*[-–]+\s*(\d+)", str(citation.metadata.csl.get("page", "")))
+    if citation.page and known and citation.locator.startswith(("p. ", "pp. ")) and numbers[:1] == [citation.page]:
+        first, last = known[1], known[2]
+        last = first[: max(0, len(first) - len(last))] + last  # 465–78
+        if not int(first) <= min(numbers) <= max(numbers) <= int(last):
+            return f"PDF {citation.locator}"
+    return pinpoint(citation.locator, language)
+
+
 def pinpoint(locator: str, language: str = "en-US") -> str:
-    """The place of a citation as styles print it; `language` is that of the style, in which it knows a page.
+    """A locator as styles print it; `language` is that of the style, in which it knows a page.
 
     >>> pinpoint("pp. 12–13"), pinpoint("section “Energy”, paragraphs 4–5"), pinpoint("slide 3")
     ('pp. 12–13', 'under “Energy”, paras. 4–5', 'slide 3')

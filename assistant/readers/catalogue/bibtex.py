@@ -71,7 +71,9 @@ def read(text: str) -> tuple[list[Item], list[str]]:
             problems.append(f"{place}: {', '.join(unclosed)} left out: its braces do not pair; mend it or export again")
         good = {name: value for name, value in fields.items() if name not in unclosed}
         try:
-            items.append(_item(Item(place), entry.entry_type.lower(), good))
+            item = _item(Item(place), entry.entry_type.lower(), good)
+            item.put("citation-key", entry.key or "")
+            items.append(item)
         except RecursionError:
             problems.append(f"{place} was left out: its LaTeX is nested too deeply; mend it or export again")
     return items, problems

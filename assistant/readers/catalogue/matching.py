@@ -1,4 +1,4 @@
-"""Which entry of a bibliography describes which source: by attachment, DOI, web address or title, the surest first."""
+"""Which entry of a bibliography describes which source: by attachment, DOI, address, file name, title in order."""
 
 from __future__ import annotations
 
@@ -13,16 +13,24 @@ from assistant.readers.catalogue import Entry
 from assistant.readers.csl import doi_of
 from assistant.records import Metadata
 
+_LONG = 10
+"""Letters and digits of a name that two different documents do not have by chance, as they may have `document`."""
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An entry, the bibliography that it is in, and its attachments that lie in the sources folder, as ids of files."""
+    """An entry, the bibliography that it is in, and its attachments that lie in the sources folder, as ids of files.
+
+    `named` are the files that have the names of attachments that lie elsewhere; `missing` are attachments that should
+    lie in the folder and do not.
+    """
 
     catalogue: str
     entry: Entry
     files: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ def match(entries: Sequence[Listed], sources: Sequence[Described]) -> tuple[dict
     _by_attachment(found, entries, sources, problems)
     _by_doi(found, entries, sources)
     _by_address(found, entries, sources, problems)
+    _by_file_name(found, entries, sources, problems)
     _by_title(found, entries, sources, problems)
     return found, problems
 
@@ -100,6 +109,22 @@ def _by_address(
             found[source.file] = fitting[0]
         else:
             problems.append(_undecided(fitting, f"the address of {source.file}"))
+
+
+def _by_file_name(
+    found: dict[str, Listed], entries: Sequence[Listed], sources: Iterable[Described], problems: list[Problem]
+) -> None:
+    """Match by the name of an attachment that lies elsewhere, where it is long, and that of one file and one entry."""
+    known = _by_key(entries, lambda listed: listed.named)
+    for source in sources:
+        fitting = known.get(source.file, [])
+        if source.file in found or not fitting or not _same(fitting):
+            continue
+        own = _title(source.metadata)
+        if len(title_key(PurePosixPath(source.file).stem)) >= _LONG and own in ([], _title(fitting[0].entry.metadata)):
+            found[source.file] = fitting[0]
+            told = f"{fitting[0].entry.place} was taken for {source.file}, which has the name of its attachment"
+            problems.append((fitting[0].catalogue, told))
 
 
 def _by_title(
