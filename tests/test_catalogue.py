@@ -576,3 +576,14 @@ def test_a_name_of_an_attachment_that_may_be_anothers_matches_nothing(
     (tmp_path / "library.bib").write_text(text, "utf-8")
     found = resolve(tmp_path, files, [Metadata(title=own)] * len(files), {})
     assert {each.title for each in found.metadata} == {own}
+
+
+def test_a_misspelt_field_of_a_sidecar_is_told_and_front_matter_may_hold_others(notes: Library) -> None:
+    (notes.sources / "bees.yaml").write_text("titel: The orchard book\nissued: 2018\n", "utf-8")
+    (notes.sources / "tides.md").write_text(
+        "---\nlayout: post\ntitle: Tides\n---\n\nThe tide is high at six.\n", "utf-8"
+    )
+    report = notes.rebuild()
+    assert [(each.file, each.reason) for each in report.problems] == [
+        ("bees.txt", "sidecar bees.yaml: there is no field 'titel'")
+    ]

@@ -388,7 +388,7 @@ def test_front_matter_fields_that_are_not_valid_are_dropped_and_told() -> None:
     reading = read(text.encode("utf-8"), "a.md")
     assert reading.sources[0].metadata == Metadata(title="T", language="no")
     assert reading.problems == (
-        "issued is not usable and was left out: next spring",
+        "issued is not usable and was left out: next spring (write 2005, 2005-09 or 2005-09-19)",
         "covers is not usable and was left out: 2005/2004",
         "url is not usable and was left out: javascript:alert(1)",
     )
@@ -763,7 +763,7 @@ def test_fields_of_a_record_become_metadata() -> None:
     )
     assert reading.sources[1].metadata == Metadata(title="B")
     assert reading.problems == (
-        "line 2: issued is not usable and was left out: next spring",
+        "line 2: issued is not usable and was left out: next spring (write 2005, 2005-09 or 2005-09-19)",
         "line 2: url is not usable and was left out: javascript:alert(1)",
     )
 

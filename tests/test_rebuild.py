@@ -661,7 +661,10 @@ def test_a_sidecar_goes_before_front_matter_and_leaves_the_rest(notes: Library) 
     (notes.sources / "harbour.yaml").write_text("publisher: Harbour Board\nissued: someday\n", "utf-8")
     report = notes.rebuild()
     assert [(item.file, item.reason) for item in report.problems] == [
-        ("harbour.md", "sidecar harbour.yaml: issued is not usable and was left out: someday")
+        (
+            "harbour.md",
+            "sidecar harbour.yaml: issued is not usable and was left out: someday (write 2005, 2005-09 or 2005-09-19)",
+        )
     ]
     known = notes.source("harbour.md").metadata
     assert (known.publisher, known.title, known.issued) == ("Harbour Board", "Harbour dredging", "2021-03-04")

@@ -88,7 +88,7 @@ def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
     """What a sidecar tells, and a line for each thing in it that cannot be used."""
     try:
         text, problems = decode(load(path, _MAX_SIDECAR))
-        metadata, more = parse(text)
+        metadata, more = parse(text, only=True)
     except (UnreadableFile, ValueError) as error:
         return Metadata(), (f"its sidecar {path.name} is broken and was left out: {error}",)
     return metadata, (*problems, *(f"sidecar {path.name}: {problem}" for problem in more))

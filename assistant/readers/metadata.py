@@ -20,13 +20,17 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 _T = TypeVar("_T")
 _REFERENCE_KEYS = ("author", "title", "publisher", "date", "url")
 _SHORT_FORMS = {"doi": "DOI", "isbn": "ISBN", "issn": "ISSN", "pmid": "PMID", "pmcid": "PMCID"}
+_NAMED = frozenset(
+    ("title", "authors", "author", "publisher", "issued", "date", "covers", "url", "URL", "language", "tags")
+) | {"keyword", "type", "references", "accessed"}
 _VARIABLES = csl.TEXTS | csl.DATES | (csl.NAMES - {"author"})
 
 
-def parse(text: str) -> tuple[Metadata, tuple[str, ...]]:
+def parse(text: str, only: bool = False) -> tuple[Metadata, tuple[str, ...]]:
     """Metadata from YAML, and a line for each thing in it that cannot be used.
 
-    Aliases are refused: a few lines of them can stand for more text than any memory holds.
+    With `only` it should hold nothing else, so that fields of other names are told: they may be misspelt. Aliases are
+    refused: a few lines of them can stand for more text than any memory holds.
 
     Raises:
         ValueError: this is not YAML, or no mapping; the message says where.
@@ -54,7 +58,9 @@ def parse(text: str) -> tuple[Metadata, tuple[str, ...]]:
         raise ValueError("it holds a number or an escape that is out of range") from error
     if not isinstance(values, dict):
         raise ValueError("no list of fields")
-    return from_mapping(values)
+    metadata, problems = from_mapping(values)
+    unknown = [name for name in values if name not in _NAMED | _VARIABLES | _SHORT_FORMS.keys()] if only else []
+    return metadata, (*problems, *(f"there is no field {one_line(str(name))[:60]!r}" for name in unknown))
 
 
 def from_mapping(values: Mapping[str, object]) -> tuple[Metadata, tuple[str, ...]]:
@@ -123,7 +129,9 @@ def _has_parts(value: object) -> bool:
 
 def _unusable(key: str, value: object) -> str:
     shown = f"{key} is not usable and was left out: {one_line(str(value))[:60]}"
-    return f"{shown} (it must be a type of CSL, such as report or article-journal)" if key == "type" else shown
+    if key == "type":
+        return f"{shown} (it must be a type of CSL, such as report or article-journal)"
+    return f"{shown} (write 2005, 2005-09 or 2005-09-19)" if key in ("issued", "date", "accessed") else shown
 
 
 def merge(over: Metadata, under: Metadata) -> Metadata:
