@@ -125,11 +125,11 @@ def csl_json(known: Mapping[str, Metadata]) -> str:
 
 def bibtex(known: Mapping[str, Metadata]) -> str:
     """Sources as BibTeX, in UTF-8 and with fields that BibLaTeX reads too."""
-    return "\n".join(_bibtex(each) for each in items(known))
+    return "\n".join(_bibtex(each, source_id) for source_id, each in zip(known, items(known), strict=True))
 
 
-def _bibtex(made: Mapping[str, Any]) -> str:
-    """An entry."""
+def _bibtex(made: Mapping[str, Any], source_id: str) -> str:
+    """An entry, which names its file as reference managers do."""
     kind = _BIBTEX_TYPES.get(made["type"], "misc")
     fields = {
         name: " and ".join(map(_bibtex_name, made[variable]))
@@ -151,6 +151,8 @@ def _bibtex(made: Mapping[str, Any]) -> str:
     for name in ("url", "doi"):
         if name in fields:
             fields[name] = str(made[name.upper()]).replace("{", "%7B").replace("}", "%7D")
+    if not re.search(r"[{}#]", source_id):  # a # parts a file from one of several sources in it
+        fields["file"] = ":" + re.sub(r"([:;])", r"\\\1", source_id) + ":"
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
     return f"@{kind}{{{made['id']},\n{lines}}}\n"
 
@@ -176,10 +178,13 @@ def _latex(text: str) -> str:
 
 def ris(known: Mapping[str, Metadata]) -> str:
     """Sources as RIS."""
-    return "".join("".join(f"{tag}  - {value}\r\n" for tag, value in _ris(each)) + "\r\n" for each in items(known))
+    return "".join(
+        "".join(f"{tag}  - {value}\r\n" for tag, value in _ris(each, source_id)) + "\r\n"
+        for source_id, each in zip(known, items(known), strict=True)
+    )
 
 
-def _ris(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _ris(made: Mapping[str, Any], source_id: str) -> Iterator[tuple[str, str]]:
     """The fields of a record."""
     of_type = _RIS_OF_TYPE.get(made["type"], {})
     yield "TY", _RIS_TYPES.get(made["type"], "GEN")
@@ -198,6 +203,8 @@ def _ris(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if tag == "DA":
                 yield "PY", f"{year:04}"
             yield tag, "/".join([f"{year:04}", *(f"{part:02}" for part in rest), *[""] * (3 - len(rest))])
+    if "#" not in source_id:
+        yield "L1", source_id
     yield "ER", ""
 
 
