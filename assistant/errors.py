@@ -2,6 +2,7 @@
 
 AssistantError
 ├── UsageError          the caller asked for something that makes no sense (exit status 2)
+├── NotFound            what was looked for is in none of the sources (1)
 ├── SourcesMissing      the sources folder is missing or holds nothing that can be read (2)
 ├── IndexUnusable       (3)
 │   ├── IndexMissing    there is no index yet
@@ -28,6 +29,12 @@ class UsageError(AssistantError):
     """The request makes no sense as it stands."""
 
     exit_status = 2
+
+
+class NotFound(AssistantError):
+    """What was looked for is in none of the sources."""
+
+    exit_status = 1
 
 
 class SourcesMissing(AssistantError):

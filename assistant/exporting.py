@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistant.citing.formats import Format
 from assistant.citing.styles import DEFAULT_STYLE, STYLES, Form, Style, find_style, render
-from assistant.errors import UsageError
+from assistant.errors import NotFound, UsageError
 from assistant.library import Library
 from assistant.records import Metadata
 
@@ -47,7 +47,8 @@ def cite(options: argparse.Namespace, library: Library) -> bytes:
     """What `cite` prints or writes.
 
     Raises:
-        UsageError: no such style, format, source, quotation or file of answers.
+        UsageError: no such style, format, source or file of answers.
+        NotFound: the quotation stands nowhere.
         CitingFailed: the style cannot be applied.
     """
     from assistant.citing.documents import write_answers, write_sources  # not needed to start the program
@@ -113,7 +114,7 @@ def _quotation(library: Library, quote: str, known: dict[str, Metadata], style: 
     """The citations of the places where words stand, then the bibliography."""
     found = [each.citation for each in library.find(quote) if each.citation.source_id in known]
     if not found:
-        raise UsageError(f"these words stand in none of the sources: “{quote}”")
+        raise NotFound(f"these words stand in none of the sources: “{quote}”")
     if form not in _FORMS:
         from assistant.citing.documents import write_sources
 
