@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from assistant.citing.formats import Format
-from assistant.citing.styles import DEFAULT_STYLE, STYLES, Form, Style, find_style, render
+from assistant.citing.styles import STYLES, Form, Style, find_style, render
 from assistant.errors import NotFound, UsageError
 from assistant.library import Library
 from assistant.records import Metadata
+from assistant.settings import DEFAULT_STYLE
 
 CITE_HELP = "cite sources, a quotation or saved answers, in any citation style"
 _TITLES = {Format.MARKDOWN: "# {}", Format.HTML: "<h1>{}</h1>"}

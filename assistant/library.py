@@ -12,7 +12,7 @@ from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.records import Answer, Citation, CitationState, Excerpt, Progress, Source, Turn
 from assistant.reports import AddReport, AnswersReport, BuildReport, CheckReport, Occurrence, SourceSummary
-from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES
+from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES, DEFAULT_STYLE
 
 if TYPE_CHECKING:
     from assistant.citing.styles import Rendered
@@ -124,7 +124,7 @@ class Library:
 
         return list(find(phrase, self.generation()))
 
-    def cite(self, citations: Sequence[Citation], style: str = "chicago-notes") -> Rendered:
+    def cite(self, citations: Sequence[Citation], style: str = DEFAULT_STYLE) -> Rendered:
         """Citations as a style prints them, and the entries of their bibliography.
 
         Args:

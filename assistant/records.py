@@ -93,6 +93,12 @@ class Metadata:
     accessed: str | None = None
     csl: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Metadata:
+        """The record of which `asdict`, or JSON made from that, gave these values; they are not checked."""
+        known: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in values.items()}
+        return cls(**known)
+
 
 @dataclass(frozen=True)
 class Source:

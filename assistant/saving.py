@@ -6,7 +6,6 @@ The file is JSON, in UTF-8: `{"format": "assistant-answers", "version": 1, "answ
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -35,20 +34,27 @@ def save_answers(answers: Iterable[Answer], path: Path | str) -> None:
     """
     from filelock import FileLock  # not needed to start the program
 
+    from assistant.readers.text import digest
+
     path = Path(os.path.realpath(path))  # where it is a link, the link stays
-    name = hashlib.blake2b(str(path).encode(), digest_size=16).hexdigest()
+    name = digest(str(path).encode())
     lock = Path(tempfile.gettempdir(), f"assistant-{name}.lock")  # beside the file it would stay for people to see
     with FileLock(lock, mode=0o666):
         held = _held(answers)
         if path.exists():
             before = _read(path)
             held = {**before, "answers": [*before["answers"], *held["answers"]]}
-        _write(path, held)
+        _write(path, _encoded(held))
 
 
 def record(answers: Iterable[Answer]) -> bytes:
     """What a file with just these answers holds."""
-    return json.dumps(_held(answers), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    return _encoded(_held(answers))
+
+
+def _encoded(held: dict[str, Any]) -> bytes:
+    # Half a character, which UTF-8 has no bytes for, comes back too.
+    return f"{json.dumps(held, ensure_ascii=False, indent=1)}\n".encode("utf-8", "backslashreplace")
 
 
 def _held(answers: Iterable[Answer]) -> dict[str, Any]:
@@ -126,13 +132,12 @@ def citations(answer: Answer) -> list[Citation]:
     ]
 
 
-def _write(path: Path, held: dict[str, Any]) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Replaces a file in whole: it is never seen half-written. The lock is held."""
     made = path.with_name(f".{path.name}.new")
     try:
-        with made.open("w", encoding="utf-8", errors="backslashreplace") as file:  # half a character too comes back
-            json.dump(held, file, ensure_ascii=False, indent=1)
-            file.write("\n")
+        with made.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():

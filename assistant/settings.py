@@ -14,6 +14,7 @@ FORMAT_VERSION = 4
 DEFAULT_SOURCES = "sources"
 DEFAULT_INDEX = "index"
 DEFAULT_PORT = 7860
+DEFAULT_STYLE = "chicago-notes"
 
 READER_SECONDS = 120.0
 """The longest that a reader may go without getting on with a file: a page, a part."""

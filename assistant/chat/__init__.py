@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assistant.settings import DEFAULT_STYLE
+
 if TYPE_CHECKING:
     from assistant.library import Library
 
@@ -20,7 +22,7 @@ def serve(
     port: int = 7860,
     open_browser: bool = False,
     announce: Callable[[str], None] | None = None,
-    style: str = "chicago-notes",
+    style: str = DEFAULT_STYLE,
 ) -> None:
     """Serve the chat until the process is told to stop (Ctrl-C or SIGTERM).
 

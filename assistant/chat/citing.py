@@ -14,9 +14,10 @@ from fastapi.responses import JSONResponse, Response
 
 from assistant.citing.documents import write_answers
 from assistant.citing.formats import Format
-from assistant.citing.styles import DEFAULT_STYLE, NAMES, STYLES, Form, Style, find_style, render
+from assistant.citing.styles import NAMES, STYLES, Form, Style, find_style, render_as
 from assistant.errors import AssistantError, UsageError
 from assistant.records import Answer
+from assistant.settings import DEFAULT_STYLE
 
 MAX_KEPT = 500
 """Answers that are kept, over all open pages; the oldest are dropped."""
@@ -68,8 +69,8 @@ class Citing:
         if not (number.isdecimal() and 0 < int(number) <= len(answer.excerpts)):
             raise UsageError(f"The answer has no excerpt {number}.")
         one = [answer.excerpts[int(number) - 1].citation]
-        text, html = (render(one, style, form).citations[0] for form in (Form.TEXT, Form.HTML))
-        return {"text": text, "html": html}
+        plain, rich = render_as(one, style, (Form.TEXT, Form.HTML))
+        return {"text": plain.citations[0], "html": rich.citations[0]}
 
     def send(self, answers: str, style: str, format: str, excerpts: bool = False) -> Response:
         """The answers of these ids, joined by commas, in a style and a format, as a file to be saved."""
@@ -99,7 +100,7 @@ class Citing:
 def _answer_cited(answer: Answer, style: Style) -> dict[str, str]:
     """The quotations of an answer, each with its citation, then the bibliography."""
     cited = [statement.citation for statement in answer.statements]
-    plain, rich = (render(cited, style, form) for form in (Form.TEXT, Form.HTML))
+    plain, rich = render_as(cited, style, (Form.TEXT, Form.HTML))
     quotes = [f"“{statement.text}”" for statement in answer.statements]
     lines = [f"{quote} {citation}" for quote, citation in zip(quotes, plain.citations, strict=True)]
     text = "\n".join([answer.question, "", *lines, "", style.heading, *plain.entries])

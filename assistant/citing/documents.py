@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import date
 
 from assistant.bibliography import also_words, count
-from assistant.citing.exchange import bibtex, csl_json, items, ris
+from assistant.citing.exchange import bibtex, csl_json, ris
 from assistant.citing.formats import Format
-from assistant.citing.items import keys, of_citations, place_of
+from assistant.citing.items import by_key, items, of_citations, place_of
 from assistant.citing.pandoc import (
     MARKDOWN,
     Node,
@@ -73,22 +73,21 @@ def write_sources(known: dict[str, Metadata], style: Style, form: Format) -> byt
         return csl_json(known).encode()
     if form is Format.TEXT:
         return "".join(f"{entry}\n" for entry in bibliography(known, style)).encode()
-    made = {each["id"]: each for each in items(known)}
+    made = by_key(items(known))
     meta = {**references(made, style), "nocite": everything(made), "pagetitle": metadata(style.heading)}
     return convert(_bibliography(style), *_TARGETS[form], *options(style), meta=meta)
 
 
 def _document(answers: Sequence[Answer], style: Style, form: Format) -> bytes:
     known = _known(answers)
-    names = keys(known.items())
+    made = items(known)
 
     def cite(citation: Citation) -> Node:
-        return cited(names[citation.source_id], place_of(citation, style.language))
+        return cited(made[citation.source_id]["id"], place_of(citation, style.language))
 
     blocks = [block for answer in answers for block in _answer(answer, cite)]
     blocks += [*(_bibliography(style) if known else ()), _about(answers, known)]
-    made = {each["id"]: each for each in items(known)}
-    meta = {**references(made, style), "pagetitle": metadata(answers[0].question if answers else "")}
+    meta = {**references(by_key(made), style), "pagetitle": metadata(answers[0].question if answers else "")}
     return convert(blocks, *_TARGETS[form], *options(style), meta=meta)
 
 

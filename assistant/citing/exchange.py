@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assistant.citing.items import iso_date, item, keys
+from assistant.citing.items import iso_date, items
 from assistant.records import Metadata
 
 _RIS_TYPES = {
@@ -112,20 +112,14 @@ _RIS_OF_TYPE = {
 """Where a tag says something else of a type: A2 is the editor of a book's series, and T2 the name of a conference."""
 
 
-def items(known: Mapping[str, Metadata]) -> list[dict[str, Any]]:
-    """The items of these sources, by source id, each with a key of its own as `id`."""
-    names = keys(known.items())
-    return [{"id": names[source_id], **item(each, source_id)} for source_id, each in known.items()]
-
-
 def csl_json(known: Mapping[str, Metadata]) -> str:
     """Sources as CSL-JSON."""
-    return json.dumps(items(known), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(list(items(known).values()), ensure_ascii=False, indent=2) + "\n"
 
 
 def bibtex(known: Mapping[str, Metadata]) -> str:
     """Sources as BibTeX, in UTF-8 and with fields that BibLaTeX reads too."""
-    return "\n".join(_bibtex(each, source_id) for source_id, each in zip(known, items(known), strict=True))
+    return "\n".join(_bibtex(each, source_id) for source_id, each in items(known).items())
 
 
 def _bibtex(made: Mapping[str, Any], source_id: str) -> str:
@@ -180,7 +174,7 @@ def ris(known: Mapping[str, Metadata]) -> str:
     """Sources as RIS."""
     return "".join(
         "".join(f"{tag}  - {value}\r\n" for tag, value in _ris(each, source_id)) + "\r\n"
-        for source_id, each in zip(known, items(known), strict=True)
+        for source_id, each in items(known).items()
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assistant.citing.pandoc import Inlines, words
-from assistant.readers.csl import spelled
+from assistant.readers.csl import parts_of, spelled
 from assistant.records import Citation, Metadata
 
 _TITLES = ("title", "container-title", "collection-title")
@@ -18,6 +18,17 @@ _PAGE = dict.fromkeys(("cs", "da", "de", "fi", "hu", "nb", "pl", "sk", "sv", "tr
 }
 """How styles in a language are told that a place is a page, where it is not as in English."""
 _SMALL = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+
+
+def items(known: Mapping[str, Metadata]) -> dict[str, dict[str, Any]]:
+    """The items of these sources, by source id, each with a key of its own as `id`."""
+    names = keys(known.items())
+    return {source_id: {"id": names[source_id], **item(each, source_id)} for source_id, each in known.items()}
+
+
+def by_key(made: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Items by their keys."""
+    return {each["id"]: each for each in made.values()}
 
 
 def item(known: Metadata, source_id: str) -> dict[str, Any]:
@@ -34,7 +45,7 @@ def item(known: Metadata, source_id: str) -> dict[str, Any]:
         made["author"] = authors(known)
     for name, date in (("issued", known.issued), ("accessed", known.accessed)):
         if date:
-            made[name] = {"date-parts": [[int(part) for part in date.split("-")]]}
+            made[name] = parts_of(date)
     for name, value in (("publisher", known.publisher), ("URL", known.url), ("language", known.language)):
         if value:
             made[name] = value

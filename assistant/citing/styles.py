@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.citing import pandoc
-from assistant.citing.items import item, keys, of_citations, place_of, reference
+from assistant.citing.items import by_key, items, of_citations, place_of, reference
 from assistant.citing.pandoc import Node, cited, convert, metadata, paragraph, read_back, words
 from assistant.errors import UsageError
 from assistant.records import Citation, Metadata
 
-DEFAULT_STYLE = "chicago-notes"
 STYLES = {
     "chicago-notes": "chicago-notes-bibliography",
     "chicago-author-date": "chicago-author-date",
@@ -130,10 +129,12 @@ def _root(path: Path, name: str) -> Any:  # noqa: ANN401
     return root
 
 
-def references(items: Mapping[str, Mapping[str, Any]], style: Style) -> dict[str, Node]:
+def references(made: Mapping[str, Mapping[str, Any]], style: Style) -> dict[str, Node]:
     """The metadata of a document that cites these items, by key, in a style."""
-    made = [reference(each, key) for key, each in items.items()]
-    return {"references": metadata(made), "lang": metadata(style.language)}
+    return {
+        "references": metadata([reference(each, key) for key, each in made.items()]),
+        "lang": metadata(style.language),
+    }
 
 
 def options(style: Style) -> tuple[str, ...]:
@@ -149,21 +150,28 @@ def render(citations: Sequence[Citation], style: Style, form: Form = Form.TEXT) 
     Raises:
         CitingFailed: pandoc cannot apply the style.
     """
+    return render_as(citations, style, (form,))[0]
+
+
+def render_as(citations: Sequence[Citation], style: Style, forms: Sequence[Form]) -> list[Rendered]:
+    """The same in several forms; the style is applied once."""
     if not citations:
-        return Rendered((), ())
-    known = of_citations(citations)
-    names = keys(known.items())
-    items = {names[source_id]: item(each, source_id) for source_id, each in known.items()}
-    places = [(names[citation.source_id], place_of(citation, style.language)) for citation in citations]
+        return [Rendered((), ())] * len(forms)
+    of_source = items(of_citations(citations))
+    made = by_key(of_source)
+    places = [(of_source[citation.source_id]["id"], place_of(citation, style.language)) for citation in citations]
     entries: list[list[Node]] = []
-    if style.notes and len(items) < len(places):
+    if style.notes and len(made) < len(places):
         # A note on a source cited before would be a short one: here each cites a copy, which has no entry.
-        _, entries = _batch([], items, style)
-        items = {f"{key}-{number}": items[key] for number, (key, _) in enumerate(places)}
-        places = [(copy, place) for copy, (_, place) in zip(items, places, strict=True)]
-    made, listed = _batch(places, items, style)
-    written = _written(made + (entries or listed), form)
-    return Rendered(tuple(written[: len(citations)]), tuple(filter(None, written[len(citations) :])))
+        _, entries = _batch([], made, style)
+        made = {f"{key}-{number}": made[key] for number, (key, _) in enumerate(places)}
+        places = [(copy, place) for copy, (_, place) in zip(made, places, strict=True)]
+    cited_there, listed = _batch(places, made, style)
+    rendered = []
+    for form in forms:
+        written = _written(cited_there + (entries or listed), form)
+        rendered.append(Rendered(tuple(written[: len(citations)]), tuple(filter(None, written[len(citations) :]))))
+    return rendered
 
 
 def bibliography(known: Mapping[str, Metadata], style: Style, form: Form = Form.TEXT) -> tuple[str, ...]:
@@ -172,9 +180,7 @@ def bibliography(known: Mapping[str, Metadata], style: Style, form: Form = Form.
     Raises:
         CitingFailed: pandoc cannot apply the style.
     """
-    names = keys(known.items())
-    items = {names[source_id]: item(each, source_id) for source_id, each in known.items()}
-    entries = _batch([], items, style)[1] if items else []
+    entries = _batch([], by_key(items(known)), style)[1] if known else []
     return tuple(filter(None, _written(entries, form)))
 
 
@@ -184,11 +190,11 @@ def everything(names: Iterable[str]) -> Node:
 
 
 def _batch(
-    places: Sequence[tuple[str, str]], items: Mapping[str, Mapping[str, Any]], style: Style
+    places: Sequence[tuple[str, str]], made: Mapping[str, Mapping[str, Any]], style: Style
 ) -> tuple[list[list[Node]], list[list[Node]]]:
     """Citations, each a key and a place, and the entries of all items, as blocks."""
     blocks = [paragraph([cited(key, place)]) for key, place in places]
-    meta = {**references(items, style), "nocite": everything(items)}
+    meta = {**references(made, style), "nocite": everything(made)}
     tree = read_back(convert(blocks, "json", *options(style), meta=meta))
     return [[_cited_block(block)] for block in tree[: len(places)]], [entry["c"][1] for entry in _entries(tree)]
 

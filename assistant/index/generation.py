@@ -261,10 +261,7 @@ def file_digest(path: Path) -> str:
 
 
 def _metadata(text: str) -> Metadata:
-    values: dict[str, Any] = json.loads(text)
-    for name in ("authors", "tags", "references"):
-        values[name] = tuple(values[name])
-    return Metadata(**values)
+    return Metadata.from_plain(json.loads(text))
 
 
 def read_manifest(path: Path, sources: Path) -> dict[str, Any]:

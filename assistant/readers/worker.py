@@ -74,12 +74,8 @@ def plain(source: Source) -> dict[str, Any]:
 
 def from_plain(told: dict[str, Any]) -> Source:
     """The source of which `plain` gave this."""
-    metadata: dict[str, Any] = told["metadata"]
-    known: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in metadata.items()
-    }
     places = tuple(Locator(start, LocatorKind(kind), *rest) for start, kind, *rest in told["locators"])
-    return Source(**{**told, "metadata": Metadata(**known), "locators": places})
+    return Source(**{**told, "metadata": Metadata.from_plain(told["metadata"]), "locators": places})
 
 
 def _tell(replies: BinaryIO, reply: dict[str, object]) -> None:
