@@ -7,9 +7,11 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -110,6 +112,32 @@ def network_log(index: Path) -> Path:
 def rebuild_elsewhere(sources: Path, index: Path) -> None:
     command = [sys.executable, "-m", "assistant", "rebuild", "--json"]
     subprocess.run([*command, "--sources", str(sources), "--index", str(index)], check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def watched(browser: Browser, url: str, timeout: float = 30_000) -> Iterator[Callable[..., Page]]:
+    """Opens addresses of a chat; at the end no page may have asked another host for anything, or met an error.
+
+    `timeout` is how long, in milliseconds, a page waits for what it is asked to wait for.
+    """
+    contexts, outside, errors = [], [], []
+
+    def open_(address: str = "/", **options: object) -> Page:
+        permissions = ["clipboard-read", "clipboard-write"]
+        context = browser.new_context(locale="en-US", permissions=permissions, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(timeout)
+        page.on("request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else outside.append(r.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{url}{address}")
+        page.wait_for_selector("[data-ready] .sources", state="attached")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert (outside, errors) == ([], [])
 
 
 def ask(page: Page, question: str) -> None:

@@ -21,6 +21,7 @@ from browser import (
     network_log,
     rebuild_elsewhere,
     start_chat,
+    watched,
     write_sources,
 )
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -65,28 +66,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     """Opens the chat; at the end no page may have asked another host for anything, or met an error."""
-    contexts, outside, errors = [], [], []
+    with watched(browser, chat.url, 20_000) as open_at:
 
-    def open_(width: int = 1280, height: int = 800, **options: object) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            locale="en-US",
-            permissions=["clipboard-read", "clipboard-write"],
-            **options,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("request", lambda r: None if r.url.startswith((chat.url, "data:", "blob:")) else outside.append(r.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(chat.url)
-        page.wait_for_selector("[data-ready] .sources", state="attached")
-        return page
+        def open_(width: int = 1280, height: int = 800, **options: object) -> Page:
+            return open_at(viewport={"width": width, "height": height}, **options)
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert (outside, errors) == ([], [])
+        yield open_
 
 
 def test_number_opens_the_reader_at_the_cited_sentence(open_page: OpenPage) -> None:

@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, FLAGS, ask, free_port, in_view, start_chat
+from browser import CHROMIUM, FLAGS, ask, free_port, in_view, start_chat, watched
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pdf_files import ROMAN, Word, column, pdf
@@ -181,22 +181,8 @@ def running(chat: Chat) -> Iterator[None]:
 @pytest.fixture
 def open_page(browser: Browser, chat: Chat, running: None) -> Iterator[Callable[[str], Page]]:
     """Opens an address of the chat; at the end no other host was asked for anything, and no error was met."""
-    contexts, outside, errors = [], [], []
-
-    def open_(address: str = "/") -> Page:
-        context = browser.new_context(locale="en-US", permissions=["clipboard-read", "clipboard-write"])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda r: None if r.url.startswith((chat.url, "data:", "blob:")) else outside.append(r.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{chat.url}{address}")
-        page.wait_for_selector("[data-ready] .sources", state="attached")
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert (outside, errors) == ([], [])
+    with watched(browser, chat.url) as open_at:
+        yield open_at
 
 
 RED_BOX = """image => {
