@@ -103,20 +103,29 @@ def _foreign(path: Path) -> UsageError:
 
 def _answer(value: object, number: int, path: Path) -> Answer:
     try:
-        answer = Answer.from_dict(value)
-        for statement in answer.statements:
-            _require(statement.text == statement.citation.quote, "a statement is not the quotation that it cites")
-            _require(
-                all(0 < place <= len(answer.excerpts) for place in statement.numbers),
-                "a statement rests on an excerpt that is not there",
-            )
-        for excerpt in answer.excerpts:
-            _require(excerpt.text == excerpt.citation.quote, "an excerpt is not the quotation that it cites")
-        for citation in citations(answer):
-            fits = citation.start >= 0 and citation.end - citation.start == len(citation.quote) > 0
-            _require(fits, f"the offsets of a quotation from {citation.source_id} do not fit its words")
+        return restore_answer(value)
     except ValueError as error:
         raise UsageError(f"{path}: answer {number} is damaged: {error}") from error
+
+
+def restore_answer(value: object) -> Answer:
+    """The answer of which `to_dict` gave this, perhaps by way of a file or a browser.
+
+    Raises:
+        ValueError: it is none, or does not hold together; the message says what is wrong.
+    """
+    answer = Answer.from_dict(value)
+    for statement in answer.statements:
+        _require(statement.text == statement.citation.quote, "a statement is not the quotation that it cites")
+        _require(
+            all(0 < place <= len(answer.excerpts) for place in statement.numbers),
+            "a statement rests on an excerpt that is not there",
+        )
+    for excerpt in answer.excerpts:
+        _require(excerpt.text == excerpt.citation.quote, "an excerpt is not the quotation that it cites")
+    for citation in citations(answer):
+        fits = citation.start >= 0 and citation.end - citation.start == len(citation.quote) > 0
+        _require(fits, f"the offsets of a quotation from {citation.source_id} do not fit its words")
     return answer
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NO_CHROMIUM = "no Chromium: install it, or name it in CHROMIUM"
+OpenPage = Callable[..., Page]
 HOSTILE = (
     '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
     "${document.documentElement.toggleAttribute(String.name)} ![t](https://evil.example/t.png)"
@@ -66,6 +70,18 @@ The giraffe protocol is read aloud before dinner.
 """
 TRAP_TEXT = f"The zebra protocol says {HOSTILE} and <svg onload='window.pwned=4'> [1] **bold** end of the protocol."
 LEDGER = "\n\n".join(f"Entry {n} of the ledger records {n * 3} barrels of salted herring." for n in range(1, 701))
+
+
+class Chat:
+    """A chat that is served while the tests of a module run, on a library of its own that they may change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sources, self.index, self.port = folder / "sources", folder / "index", free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def index_id(self) -> str:
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as reply:
+            return str(json.load(reply)["index_id"])
 
 
 def write_sources(folder: Path) -> None:
@@ -137,7 +153,7 @@ def watched(browser: Browser, url: str, timeout: float = 30_000) -> Iterator[Cal
     yield open_
     for context in contexts:
         context.close()
-    assert (outside, errors) == ([], [])
+    assert (outside, errors) == ([], []), (outside, errors)
 
 
 def ask(page: Page, question: str) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from browser import CHROMIUM, FLAGS, Chat, OpenPage, network_log, start_chat, watched, write_sources
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from assistant import Library, open_library
 from assistant.cli import main
@@ -142,3 +144,42 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
         return Ran(status, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _chat_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the documents of the browser tests and their index, to be copied."""
+    folder = tmp_path_factory.mktemp("chat")
+    write_sources(folder / "sources")
+    open_library(folder / "sources", index=folder / "index")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chat(_chat_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    """A chat that the tests of a module share; nothing that it runs may have asked for another machine."""
+    chat = Chat(tmp_path_factory.mktemp("served") / "library")
+    copy_library(_chat_index, chat.sources.parent)
+    with start_chat(chat.sources, chat.index, chat.port) as process:
+        yield chat
+        process.terminate()
+    assert not network_log(chat.index).exists(), network_log(chat.index).read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
+    """Opens the chat; at the end no page may have asked another host for anything, or met an error."""
+    with watched(browser, chat.url, 20_000) as open_at:
+
+        def open_(width: int = 1280, height: int = 800, address: str = "/", **options: object) -> Page:
+            return open_at(address, viewport={"width": width, "height": height}, **options)
+
+        yield open_

@@ -2,76 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser import (
     CHROMIUM,
-    FLAGS,
     HOSTILE,
+    NO_CHROMIUM,
+    Chat,
+    OpenPage,
     ask,
     free_port,
     in_view,
-    network_log,
     rebuild_elsewhere,
     start_chat,
-    watched,
-    write_sources,
 )
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from assistant.readers import read
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or name it in CHROMIUM")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 REBUILT = 120_000  # milliseconds: a rebuild starts torch
-OpenPage = Callable[..., Page]
-
-
-class Chat:
-    """The chat that all tests share."""
-
-    def __init__(self, folder: Path) -> None:
-        self.sources, self.index, self.port = folder / "sources", folder / "index", free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        write_sources(self.sources)
-
-    def index_id(self) -> str:
-        with urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as reply:
-            return str(json.load(reply)["index_id"])
-
-
-@pytest.fixture(scope="module")
-def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
-    chat = Chat(tmp_path_factory.mktemp("chat"))
-    with start_chat(chat.sources, chat.index, chat.port) as process:
-        yield chat
-        process.terminate()
-    assert not network_log(chat.index).exists(), network_log(chat.index).read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
-    """Opens the chat; at the end no page may have asked another host for anything, or met an error."""
-    with watched(browser, chat.url, 20_000) as open_at:
-
-        def open_(width: int = 1280, height: int = 800, **options: object) -> Page:
-            return open_at(viewport={"width": width, "height": height}, **options)
-
-        yield open_
 
 
 def test_number_opens_the_reader_at_the_cited_sentence(open_page: OpenPage) -> None:
@@ -340,10 +295,14 @@ def test_theme_follows_the_system_until_it_is_chosen(open_page: OpenPage, scheme
     page = open_page(color_scheme=scheme)
     dark = "document.body.classList.contains('dark')"
     assert page.evaluate(dark) == (scheme == "dark")
-    page.get_by_role("button", name="Switch between light and dark").click()
+    page.locator(".settings summary").click()
+    page.get_by_label("Appearance").select_option("light" if scheme == "dark" else "dark")
     page.reload()
     page.wait_for_selector("[data-ready]")
     assert page.evaluate(dark) == (scheme != "dark")
+    page.locator(".settings summary").click()
+    page.get_by_label("Appearance").select_option("system")
+    assert page.evaluate(dark) == (scheme == "dark")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program can answer")

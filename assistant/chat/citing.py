@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from assistant.citing.formats import Format
 from assistant.citing.styles import NAMES, STYLES, Form, Style, find_style, render_as
 from assistant.errors import AssistantError, UsageError
 from assistant.records import Answer
+from assistant.saving import restore_answer
 from assistant.settings import DEFAULT_STYLE
 
 MAX_KEPT = 500
@@ -45,14 +45,38 @@ class Citing:
         """The styles by name, as they are shown; the first is the default."""
         return {name: NAMES.get(name, Path(name).stem) for name in self._styles}
 
-    def keep(self, answer: Answer) -> str:
-        """Keep an answer; returns its id."""
-        name = secrets.token_hex(8)
+    def keep(self, answer: Answer, name: str) -> None:
+        """Keep an answer under an id, which a page made up: one that is held already stays as it is."""
         with self._lock:
-            self._answers[name] = answer
+            self._answers.setdefault(name, answer)
+            self._answers.move_to_end(name)
             if len(self._answers) > MAX_KEPT:
                 self._answers.popitem(last=False)
-        return name
+
+    def restore(self, name: str, record: object) -> None:
+        """Keep an answer of which a browser kept the record.
+
+        Raises:
+            ValueError: it is none.
+        """
+        self.keep(restore_answer(record), name)
+
+    def holds(self, name: str) -> bool:
+        """Whether the answer of that id is held."""
+        with self._lock:
+            return name in self._answers
+
+    def answer(self, name: str) -> Answer:
+        """The answer of that id.
+
+        Raises:
+            UsageError: it is not held.
+        """
+        with self._lock:
+            if name not in self._answers:
+                raise UsageError(GONE)
+            self._answers.move_to_end(name)
+            return self._answers[name]
 
     def copy(self, request: Mapping[str, object]) -> dict[str, str]:
         """What goes to the clipboard, as `text` and as `html`: a citation, or an answer with its citations.
@@ -62,7 +86,7 @@ class Citing:
         Raises:
             UsageError, CitingFailed: it cannot be cited.
         """
-        answer, style = self._answer(str(request.get("answer"))), self._style(str(request.get("style")))
+        answer, style = self.answer(str(request.get("answer"))), self._style(str(request.get("style")))
         number = str(request.get("excerpt") or "")
         if not number:
             return _answer_cited(answer, style)
@@ -75,7 +99,7 @@ class Citing:
     def send(self, answers: str, style: str, format: str, excerpts: bool = False) -> Response:
         """The answers of these ids, joined by commas, in a style and a format, as a file to be saved."""
         try:
-            found = [self._answer(name) for name in answers.split(",")]
+            found = [self.answer(name) for name in answers.split(",")]
             if format not in [each.value for each in Format]:
                 raise UsageError(f"There is no format {format}.")
             data = write_answers(found, self._style(style), Format(format), excerpts)
@@ -84,12 +108,6 @@ class Citing:
         name = f"{_file_name(found[0])}{Format(format).suffix}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(data, media_type=Format(format).media_type, headers=headers)
-
-    def _answer(self, name: str) -> Answer:
-        with self._lock:
-            if name not in self._answers:
-                raise UsageError(GONE)
-            return self._answers[name]
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:  # any other name could be a path

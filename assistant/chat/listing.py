@@ -1,4 +1,4 @@
-"""The list of sources, the rebuild's progress and report, and the fixed parts of the page, as escaped HTML."""
+"""The list of sources, and the rebuild's progress and report, as escaped HTML."""
 
 from __future__ import annotations
 
@@ -8,37 +8,15 @@ from html import escape
 
 from assistant.bibliography import count
 from assistant.chat.rebuild import Status
-from assistant.chat.render import button, date_words, icon, notice_html, suggestions_html
+from assistant.chat.render import button, date_words, notice_html, suggestions_html
+from assistant.chat.texts import Texts
 from assistant.reports import BuildReport, SourceSummary
 
-NAME = "Assistant"
-TAGLINE = "Answers in the exact words of your sources"
 
-TOP_BAR = f"""<a class="skip" href="#ask" data-do="focus">Skip to the question</a>
-<header class="bar"><div class="brand"><span class="sign" aria-hidden="true"></span><h1>{NAME}</h1>
-<p class="tagline">{TAGLINE}</p></div><div class="tools">
-{button("bar-button", "new", icon("new") + "<span>New chat</span>")}
-{button("bar-button only-narrow", "panel", icon("panel") + "<span>Sources</span>")}
-{button("bar-button square", "theme", icon("theme"), title="Switch between light and dark")}</div></header>"""
-
-PANEL = f"""<section id="library" aria-labelledby="library-title"><div class="panel-bar">
-<h2 id="library-title" tabindex="-1">Sources</h2>
-{button("icon-button close", "close", icon("close"), title="Close")}</div>
-<div class="finder"><label class="unseen-words" for="filter">Filter the sources</label>
-<input id="filter" type="search" placeholder="Filter the sources" autocomplete="off">
-{button("plain-button", "add", "Add")}{button("plain-button", "rebuild", "Rebuild")}
-<input id="files" type="file" multiple hidden aria-label="Documents to add"></div>
-<div id="add-status" role="status"></div>
-<div id="rebuild-status"></div><p id="shown" role="status"></p><div id="source-list"></div></section>
-<section id="reader" aria-label="Reader"></section>"""
-
-
-def welcome_html(suggestions: Sequence[str], sources: int) -> str:
+def welcome_html(suggestions: Sequence[str], sources: int, say: Texts) -> str:
     """What an empty chat shows."""
-    return (
-        f"<h2>Ask your documents</h2><p>Every answer is quoted word for word from {count(sources, 'source')}, and each "
-        f"quotation is numbered, so that you can read it where it was written.</p>{suggestions_html(suggestions)}"
-    )
+    promise = escape(say("ask.promise", sources=say.count("source", sources)))
+    return f"<h2>{escape(say('ask.welcome'))}</h2><p>{promise}</p>{suggestions_html(suggestions, say)}"
 
 
 def sources_html(sources: Sequence[SourceSummary]) -> str:

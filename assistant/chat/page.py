@@ -1,11 +1,15 @@
-"""The page: its components, what happens on each event, and what the script in the browser may ask for."""
+"""The page: its components, what happens on each event, and what the script in the browser may ask for.
+
+A conversation lives in the browser. With each question the page names the answers before it; those that this server
+does not hold any more, or never held, the page sends again (see `Citing`).
+"""
 
 from __future__ import annotations
 
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,11 +18,13 @@ import gradio as gr
 
 from assistant.chat import listing, render
 from assistant.chat.citing import Citing
+from assistant.chat.frame import ASK, NAME, PANEL, TOP_BAR, frame
 from assistant.chat.pages import Pages
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
+from assistant.chat.texts import Texts, texts, translations
 from assistant.errors import AssistantError
-from assistant.records import Turn
+from assistant.records import Filters
 from assistant.reports import SourceSummary
 
 if TYPE_CHECKING:
@@ -26,10 +32,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Reply = TypeVar("Reply")
-HERE = Path(__file__).parent
+Request = Mapping[str, Any]
+"""What the page sends, which is not trusted; `language` is the one that it is shown in."""
+WEB = Path(__file__).parent / "web"
+SCRIPTS = ("core", "panel", "pages", "reader", "library", "citing", "answer", "keep", "scope", "ask", "start")
+"""The parts of the script, in order: they make one function."""
 LOOK_SECONDS = 3.0
 """How long the list of changed files is good for; each open page asks every four seconds."""
-UNEXPECTED = "Something went wrong while searching. The details are in the terminal where the assistant was started."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +47,19 @@ class Shown:
 
     index_id: str
     sources: tuple[SourceSummary, ...]
-    suggestions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question with its answer as shown, and as a follow-up may refer to it (`None` where it failed)."""
+    """A question with what is shown under it."""
 
     question: str
     html: str
-    turn: Turn | None
+    filters: Filters
 
 
 class Page:
-    """The chat page of one library. The conversation lives in the browser session's state, not here."""
+    """The chat page of one library; it keeps nothing of any conversation."""
 
     def __init__(self, library: Library, rebuild: Rebuild, pages: Pages, citing: Citing) -> None:
         self.library = library
@@ -65,7 +73,7 @@ class Page:
         """What the page shows of the index now in use, worked out once for each."""
         if self._cache is None or self._cache.index_id != self.library.index_id:
             library = self.library
-            self._cache = Shown(library.index_id, tuple(library.list_sources()), tuple(library.suggestions()))
+            self._cache = Shown(library.index_id, tuple(library.list_sources()))
         return self._cache
 
     def _changed(self, index_id: str) -> list[str]:
@@ -76,55 +84,118 @@ class Page:
             self._looked = (index_id, time.monotonic(), files)
         return files
 
-    def respond(self, question: str, past: list[Exchange]) -> Iterator[tuple[Any, Any, Any]]:
-        """Show the question at once, then its answer: yields (question box, messages, conversation)."""
-        question = (question or "").strip()
-        if not question:
-            yield gr.skip(), gr.skip(), gr.skip()
+    # ----- events: what changes the conversation on the page
+
+    def respond(self, asked: Request) -> Iterator[list[dict[str, Any]]]:
+        """Show the question at once, then its answer: yields the messages.
+
+        `asked` has the `id` of the answer to be, the `question`, the `filters`, and the `entries` before it; with
+        `alone` they are not taken into account.
+        """
+        say, name, question = texts(asked.get("language")), str(asked.get("id")), str(asked.get("question") or "")
+        before = self._entries(asked, say)
+        if before is None:
+            yield messages([Exchange(question, render.wanted_html(name), Filters())])
             return
-        turn = None
+        filters = filters_of(asked)
+        waiting = render.searching_html(len(self._shown().sources), say)
+        yield messages([*before, Exchange(question, waiting, filters)])
+        yield messages([*before, self._answered(asked, name, question, filters, say)])
+
+    def _answered(self, asked: Request, name: str, question: str, filters: Filters, say: Texts) -> Exchange:
+        """The answer to a question, or why there is none."""
         try:
-            waiting = Exchange(question, render.searching_html(len(self._shown().sources)), None)
-            yield "", messages([*past, waiting]), gr.skip()
-            answer = self.library.ask(question, [exchange.turn for exchange in past if exchange.turn])
-            name, styles = self._citing.keep(answer), self._citing.choices
-            html, turn = render.answer_html(answer, self._shown().suggestions, name, styles), answer.turn()
+            turns = [] if asked.get("alone") else [self._citing.answer(each).turn() for each in answered(asked)]
+            answer = self.library.ask(
+                question, turns, sources=filters.sources, tags=filters.tags, after=filters.after, before=filters.before
+            )
         except AssistantError as error:
-            html = render.failure_html(str(error), question)
+            return Exchange(question, render.failure_html(str(error), question, name, say), filters)
         except Exception:
             log.exception("no answer to %r", question)
-            html = render.failure_html(UNEXPECTED, question)
-        past = [*past, Exchange(question, html, turn)]
-        yield gr.skip(), messages(past), past
+            return Exchange(question, render.failure_html(say("ask.unexpected"), question, name, say), filters)
+        self._citing.keep(answer, name)
+        return self._exchange(name, say)
 
-    def read_source(self, request: object) -> str:
+    def conversation(self, asked: Request) -> list[dict[str, Any]]:
+        """The messages of the `entries`, as a kept conversation is opened."""
+        say = texts(asked.get("language"))
+        return messages(self._entries(asked, say) or [])
+
+    def _entries(self, asked: Request, say: Texts) -> list[Exchange] | None:
+        """The entries of the page's conversation as they are shown; None where an answer is not held."""
+        shown = []
+        for entry in entries(asked):
+            name, question = str(entry.get("id")), str(entry.get("question") or "")
+            failure = entry.get("failure")
+            if failure is not None:
+                html = render.failure_html(str(failure) or say("ask.unanswered"), question, name, say)
+                shown.append(Exchange(question, html, filters_of(entry)))
+            elif self._citing.holds(name):
+                shown.append(self._exchange(name, say))
+            else:
+                return None
+        return shown
+
+    def _exchange(self, name: str, say: Texts) -> Exchange:
+        answer = self._citing.answer(name)
+        return Exchange(
+            answer.question, render.answer_html(answer, say, name, self._citing.choices), answer.query.filters
+        )
+
+    # ----- what the script asks for, and gets without a change of the conversation
+
+    def keep(self, request: Request) -> dict[str, Any]:
+        """For the script: take back the `records` of answers, by id; `refused` are those that are none."""
+        refused = []
+        for name, record in dict(request.get("records") or {}).items():
+            try:
+                self._citing.restore(str(name), record)
+            except ValueError as error:
+                refused.append({"id": name, "reason": str(error)})
+        return {"refused": refused}
+
+    def records(self, request: Request) -> dict[str, Any]:
+        """For the script: the answers of these `ids` in full, for the browser to keep."""
+        ids = [str(name) for name in request.get("ids") or []]
+        return {name: self._citing.answer(name).to_dict() for name in ids if self._citing.holds(name)}
+
+    def read_source(self, request: Request) -> str:
         """For the script: the reader's content (see `source_html`)."""
         try:
-            return source_html(self.library, request if isinstance(request, dict) else {})
+            return source_html(self.library, dict(request))
         except AssistantError as error:
             return render.notice_html(str(error))
 
-    def cite(self, request: object) -> dict[str, str]:
+    def cite(self, request: Request) -> dict[str, str]:
         """For the script: what goes to the clipboard (see `Citing.copy`), or the `reason` why nothing does."""
         try:
-            return self._citing.copy(request if isinstance(request, dict) else {})
+            return self._citing.copy(request)
         except AssistantError as error:
             return {"reason": str(error)}
 
-    def marks(self, request: object) -> dict[str, Any]:
+    def marks(self, request: Request) -> dict[str, Any]:
         """For the script: where the cited words stand on the pages (see `Pages.marks`)."""
-        return self._pages.marks(request if isinstance(request, dict) else {})
+        return self._pages.marks(dict(request))
 
-    def overview(self, request: object) -> dict[str, Any]:
+    def scope(self, request: Request) -> dict[str, Any]:
+        """For the script: what the `filters` leave to be searched, in words, and the welcome with its suggestions."""
+        say = texts(request.get("language"))
+        sources = len(self._shown().sources)
+        return {
+            "words": say("scope.all", sources=say.count("source", sources)),
+            "welcome": listing.welcome_html(self.library.suggestions(), sources, say),
+        }
+
+    def status(self, request: Request) -> dict[str, Any]:
         """For the script: the rebuild's status and, if the index is not the one that the page shows, the new lists."""
         status = self._rebuild.status
-        shown = request.get("index") if isinstance(request, dict) else None
+        shown = request.get("index")
         state: dict[str, Any] = {"running": status.running, "status": listing.status_html(status), "index": shown}
         try:
             now = self._shown()
             if now.index_id != shown:
                 state["sources"] = listing.sources_html(now.sources)
-                state["welcome"] = listing.welcome_html(now.suggestions, len(now.sources))
                 state["index"] = now.index_id
             if not status.running:
                 state["status"] += listing.changed_html(self._changed(now.index_id))
@@ -132,72 +203,75 @@ class Page:
             state["status"] += "" if status.running else render.notice_html(str(error))
         return state
 
-    def rebuild(self, request: object) -> dict[str, Any]:
+    def rebuild(self, request: Request) -> dict[str, Any]:
         """For the script: start a rebuild."""
         self._rebuild.start()
-        return self.overview(request)
+        return self.status(request)
 
-    def cancel(self, request: object) -> dict[str, Any]:
+    def cancel(self, request: Request) -> dict[str, Any]:
         """For the script: stop the rebuild."""
         self._rebuild.cancel()
-        return self.overview(request)
+        return self.status(request)
+
+    def served(self) -> list[Callable[[object], Any]]:
+        """The functions that the script in the browser may call, each with one object."""
+        methods: tuple[Callable[[Request], Any], ...] = (
+            *(self.read_source, self.marks, self.cite, self.keep, self.records),
+            *(self.scope, self.status, self.rebuild, self.cancel),
+        )
+        return [served(method) for method in methods]
 
     def build(self) -> gr.Blocks:
         """The components and the events between them."""
-        with gr.Blocks(title=listing.NAME, fill_width=True, fill_height=True, analytics_enabled=False) as blocks:
-            past = gr.State([])
-            _html(listing.TOP_BAR, "top")
+        say = texts(None)
+        with gr.Blocks(title=NAME, fill_width=True, fill_height=True, analytics_enabled=False) as blocks:
+            _html(frame(TOP_BAR, say), "top")
             with gr.Row(elem_id="shell", equal_height=True):
                 with gr.Column(elem_id="talk", scale=1, min_width=0):
                     _html('<div class="welcome"></div>', "welcome")
-                    chat, box = _conversation()
+                    chat = _chatbot(say)
+                    _html(frame(ASK, say), "ask")
                 panel = gr.HTML(
-                    listing.PANEL,
+                    frame(PANEL, say),
                     elem_id="panel",
                     apply_default_css=False,
                     padding=False,
-                    server_functions=[
-                        served(each)
-                        for each in (self.read_source, self.marks, self.cite, self.overview, self.rebuild, self.cancel)
-                    ],
-                    js_on_load=(HERE / "page.js").read_text(encoding="utf-8"),
+                    server_functions=self.served(),
+                    js_on_load="".join((WEB / f"{name}.js").read_text("utf-8") for name in SCRIPTS),
                 )
-            self._connect(past, chat, box, panel)
+            self._connect(chat, panel)
         return blocks
 
-    def _connect(self, past: gr.State, chat: gr.Chatbot, box: gr.Textbox, panel: gr.HTML) -> None:
-        """Tie the events: a question sent, a suggestion clicked, a new chat."""
+    def _connect(self, chat: gr.Chatbot, panel: gr.HTML) -> None:
+        """Tie the events: a question asked, a conversation opened, an answer that is not waited for any more."""
 
-        def suggested(past: list[Exchange], event: gr.EventData) -> Iterator[tuple[Any, Any, Any]]:
-            for _, shown, conversation in self.respond(str(event.question), past):
-                yield gr.skip(), shown, conversation  # a question being typed stays in the box
+        def asked(event: gr.EventData) -> Iterator[list[dict[str, Any]]]:
+            yield from self.respond(event._data)
+
+        def opened(event: gr.EventData) -> list[dict[str, Any]]:
+            return self.conversation(event._data)
 
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        outputs = [box, chat, past]
-        sent = box.submit(self.respond, [box, past], outputs, **quiet)
-        asked = panel.suggested(suggested, past, outputs, **quiet)
-        # A question still being answered belongs to the old conversation: its answer is dropped.
-        panel.renew(lambda: ("", [], []), None, outputs, queue=False, cancels=[sent, asked], **quiet)
+        answering = panel.asked(asked, None, chat, **quiet)
+        panel.opened(opened, None, chat, queue=False, cancels=[answering], **quiet)
 
     def look(self) -> dict[str, Any]:
         """How the page looks, as `gr.mount_gradio_app` takes it."""
-        # In `head`, because gradio rewrites the selectors of `css` so that rules on `body` no longer apply.
-        style = (HERE / "style.css").read_text(encoding="utf-8")
         fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
         return {
             "theme": gr.themes.Base(**fonts),
-            "head": f'<meta name="color-scheme" content="light dark"><style>{style}</style>',
+            "i18n": gr.I18n(**translations()),
             "footer_links": [],
             "run_history": False,
             "enable_monitoring": False,
         }
 
 
-def _conversation() -> tuple[gr.Chatbot, gr.Textbox]:
-    """The messages, and the box for the next question."""
-    chat = gr.Chatbot(
+def _chatbot(say: Texts) -> gr.Chatbot:
+    """The messages."""
+    return gr.Chatbot(
         elem_id="chat",
-        label="Conversation",
+        label=say("page.conversation"),
         show_label=False,
         container=False,
         buttons=[],
@@ -209,17 +283,32 @@ def _conversation() -> tuple[gr.Chatbot, gr.Textbox]:
         group_consecutive_messages=False,
         placeholder=" ",
     )
-    box = gr.Textbox(
-        elem_id="ask",
-        label="Your question",
-        show_label=False,
-        placeholder="Ask about your documents",
-        lines=1,
-        max_lines=6,
-        submit_btn=True,
-        autofocus=True,
-    )
-    return chat, box
+
+
+def entries(asked: Request) -> list[Request]:
+    """The entries of a conversation that the page sent, in order; what is none is left out."""
+    sent = asked.get("entries")
+    return [entry for entry in sent if isinstance(entry, dict)] if isinstance(sent, list) else []
+
+
+def answered(asked: Request) -> list[str]:
+    """The ids of those that have an answer."""
+    return [str(entry.get("id")) for entry in entries(asked) if entry.get("failure") is None]
+
+
+def filters_of(asked: Request) -> Filters:
+    """The filters that the page sent, only as far as they have the form of some."""
+    sent = asked.get("filters")
+    values = sent if isinstance(sent, dict) else {}
+
+    def several(name: str) -> tuple[str, ...]:
+        given = values.get(name)
+        return tuple(map(str, given)) if isinstance(given, list) else ()
+
+    def one(name: str) -> str | None:
+        return str(values.get(name) or "") or None
+
+    return Filters(several("sources"), several("tags"), one("after"), one("before"))
 
 
 def messages(exchanges: list[Exchange]) -> list[dict[str, Any]]:
@@ -231,12 +320,12 @@ def messages(exchanges: list[Exchange]) -> list[dict[str, Any]]:
     ]
 
 
-def served(method: Callable[[object], Reply]) -> Callable[[object], Reply]:
+def served(method: Callable[[Request], Reply]) -> Callable[[object], Reply]:
     """A method as a plain function: gradio marks what it serves, and a bound method takes no mark."""
 
     @functools.wraps(method)
     def call(request: object) -> Reply:
-        return method(request)
+        return method(request if isinstance(request, dict) else {})
 
     return call
 

@@ -5,10 +5,11 @@ Nothing is trusted: every title, quotation, question and message passes through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from assistant.bibliography import also_words, count
+from assistant.chat.texts import Texts
 from assistant.links import anchor, deep_link
 from assistant.records import (
     NOT_FOUND,
@@ -44,10 +45,14 @@ ICONS = {
     "close": '<path d="M6 6l12 12M18 6 6 18"/>',
     "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h9"/>',
     "enlarge": '<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4 4M11 8.5v5M8.5 11h5"/>',
+    "history": '<path d="M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5M12 8v4.5l3 2"/>',
     "link": '<path d="M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 5l1-1M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-5l-1 1"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
     "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
-    "theme": '<path d="M20 14.5A8 8 0 1 1 9.5 4a6.5 6.5 0 0 0 10.5 10.5Z"/>',
+    "send": '<path d="M12 19V5M6 11l6-6 6 6"/>',
+    "settings": '<path d="M4 7h10M18 7h2M4 17h2M10 17h10"/><circle cx="16" cy="7" r="2"/>'
+    '<circle cx="8" cy="17" r="2"/>',
+    "stop": '<rect x="7" y="7" width="10" height="10" rx="1.5" fill="currentColor"/>',
 }
 
 
@@ -129,9 +134,7 @@ def strength_html(score: float) -> str:
     )
 
 
-def answer_html(
-    answer: Answer, suggestions: Sequence[str] = (), name: str = "", styles: Mapping[str, str] = NO_STYLES
-) -> str:
+def answer_html(answer: Answer, say: Texts, name: str = "", styles: Mapping[str, str] = NO_STYLES) -> str:
     """An answer: the program's words, the statements with their numbers, and a card for each document.
 
     `name` is the id by which it can be cited, in the `styles`: their names, each with the words that are shown for it.
@@ -151,8 +154,6 @@ def answer_html(
         copy = copy_button("Copy answer with citations", "Answer copied") if answer.statements else ""
         searched = count(answer.searched, "source")
         parts.append(f'<p class="foot">{copy}<span>Word for word. {searched} searched.</span></p>{export_html(styles)}')
-    if answer.kind is not AnswerKind.ANSWER:
-        parts.append(suggestions_html(suggestions))
     kind = answer.kind.value.replace("_", "-")
     return f'<div class="answer {kind}" data-answer="{escape(name)}">{"".join(parts)}</div>'
 
@@ -272,25 +273,32 @@ def export_html(styles: Mapping[str, str]) -> str:
     return f'<details class="export"><summary>Save and cite</summary>{choice}{"".join(rows)}</details>'
 
 
-def suggestions_html(questions: Iterable[str]) -> str:
+def suggestions_html(questions: Iterable[str], say: Texts) -> str:
     """Questions that a click asks."""
     items = "".join(f"<li>{button('suggestion', 'ask', escape(q), {'question': q})}</li>" for q in questions)
-    return f'<ul class="suggestions" aria-label="Suggested questions">{items}</ul>' if items else ""
+    return f'<ul class="suggestions" aria-label="{escape(say("ask.suggestions"))}">{items}</ul>' if items else ""
 
 
 def question_html(question: str) -> str:
     """A question as it was typed."""
-    return f'<p class="question">{escape(question)}</p>'
+    return f'<p class="question" dir="auto">{escape(question)}</p>'
 
 
-def searching_html(sources: int) -> str:
+def searching_html(sources: int, say: Texts) -> str:
     """What stands in an answer's place while it is looked for."""
-    return f'<p class="searching" role="status">Searching {count(sources, "source")}…</p>'
+    words = say("ask.searching", sources=say.count("source", sources))
+    return f'<p class="searching" role="status">{escape(words)}</p>'
 
 
-def failure_html(message: str, question: str) -> str:
+def failure_html(message: str, question: str, name: str, say: Texts) -> str:
     """What stands in an answer's place when there is none because something went wrong."""
+    again = button("text-button", "ask", escape(say("ask.again")), {"question": question})
     return (
-        f'<div class="answer failed" role="alert"><h2>This could not be answered</h2><p>{escape(message)}</p>'
-        f"{button('text-button', 'ask', 'Ask again', {'question': question})}</div>"
+        f'<div class="answer failed" data-answer="{escape(name)}" data-failure="{escape(message)}" role="alert">'
+        f"<h2>{escape(say('ask.failed'))}</h2><p>{escape(message)}</p>{again}</div>"
     )
+
+
+def wanted_html(name: str) -> str:
+    """What tells the script that answers before this one are not held, and that it is to send them again."""
+    return f'<p class="searching" data-wanted="{escape(name)}"></p>'

@@ -120,6 +120,7 @@ def application(library: Library, citing: Citing, ready: Callable[[], None]) -> 
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+    from assistant.chat.front import Front
     from assistant.chat.page import Page
     from assistant.chat.pages import Pages
     from assistant.chat.rebuild import Rebuild
@@ -135,6 +136,7 @@ def application(library: Library, citing: Citing, ready: Callable[[], None]) -> 
         pages.close()
 
     api = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    api.add_middleware(Front)
     api.add_middleware(Guard)
     # A page of another site must not reach the documents by pointing its own name at this address.
     api.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])

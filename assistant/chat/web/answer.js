@@ -1,0 +1,1 @@
+// ----- an answer: what can be done with it where it stands

@@ -1,0 +1,155 @@
+// ----- a question is asked: Enter sends it, Shift+Enter breaks the line, Escape stops, arrow up brings back the last
+let asking = null; // the question under way: its entry, and what ends the waiting
+let alone = false; // whether the question in the box was edited to stand alone
+
+async function ask(question, options = {}) {
+  while (asking) await asking.ended;
+  trouble("");
+  const entry = { id: newId(), question, filters: options.filters ?? chosen(), alone: options.alone ?? false, at: Date.now() };
+  const before = sent(); // a question refers to those before it
+  let end;
+  asking = { entry, ended: new Promise((resolve) => { end = resolve; }), end };
+  body.classList.add("asking", "talking");
+  sendButton(true);
+  let outcome = await answered(entry, before);
+  if (outcome === "wanted") { // the server was started anew
+    await sendRecords();
+    outcome = await answered(entry, before);
+  }
+  if (outcome === "answered") {
+    entry.failure = $(`#chat .answer[data-answer="${entry.id}"]`).dataset.failure;
+    remember(entry);
+    if (entry.failure === undefined) await keepRecord(entry.id);
+  } else {
+    trouble(t(`ask.${outcome}`));
+    body.classList.toggle("talking", conversation.entries.length > 0);
+    if (!box().value) type(question);
+  }
+  asking = null;
+  body.classList.remove("asking");
+  sendButton(false);
+  end();
+}
+function answered(entry, before) { // how the waiting ends: answered, wanted, gone, full, stopped
+  return new Promise((resolve) => {
+    const beat = setInterval(async () => {
+      const alive = await fetch("healthz").then(() => true, () => false);
+      if (!alive) asking?.outcome("gone");
+    }, 2000);
+    asking.outcome = (outcome) => { clearInterval(beat); resolve(outcome); };
+    trigger("asked", { ...entry, entries: before, language });
+  });
+}
+function arrived() { // looked for whenever the conversation on the page changes
+  if (!asking?.outcome) return;
+  if ($(`#chat .answer[data-answer="${asking.entry.id}"]`)) asking.outcome("answered");
+  else if ($(`#chat [data-wanted="${asking.entry.id}"]`)) asking.outcome("wanted");
+}
+function stop() {
+  trigger("opened", { entries: sent(), language });
+  asking.outcome("stopped");
+}
+new MutationObserver(() => { // gradio tells of its own errors in a corner; here they are told in place
+  const said = $(".toast-body");
+  if (!said) return;
+  const full = /full/i.test(said.textContent);
+  $$(".toast-wrap").forEach((each) => { each.hidden = true; });
+  $(".toast-close", said)?.click();
+  asking?.outcome?.(full ? "full" : "gone");
+}).observe(body, { childList: true, subtree: true });
+
+function trouble(words) {
+  $("#trouble").textContent = words;
+}
+function sendButton(stopping) {
+  const button = $("#ask .send");
+  button.classList.toggle("stops", stopping);
+  button.title = t(stopping ? "ask.stop" : "ask.send");
+}
+
+// ----- the box
+let back = 0; // how many questions before the last the box shows
+function fit() {
+  const area = box();
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}
+function type(question) { // to be changed before it is asked
+  const area = box();
+  area.value = question;
+  fit();
+  area.focus();
+  area.setSelectionRange(question.length, question.length);
+}
+function send() {
+  const question = box().value.trim();
+  if (!question) return;
+  const options = { alone };
+  type("");
+  [back, alone] = [0, false];
+  ask(question, options);
+}
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".asker")) return;
+  event.preventDefault();
+  asking ? stop() : send();
+});
+document.addEventListener("input", ({ target }) => {
+  if (target !== box()) return;
+  back = 0;
+  if (!target.value) alone = false;
+  fit();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target !== box() || event.isComposing) return;
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    send();
+  }
+  const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+  if (step && (back > 0 || !box().value)) recallQuestion(step, event);
+});
+function recallQuestion(step, event) {
+  const asked = conversation.entries.map((entry) => entry.question), at = back + step;
+  if (at < 0 || at > asked.length) return;
+  event.preventDefault();
+  type(at ? asked.at(-at) : "");
+  back = at;
+}
+Object.assign(actions, {
+  ask: (button) => { ask(button.dataset.question); box().focus(); },
+  edit: (button) => { type(button.dataset.question); alone = true; },
+});
+
+// ----- each new question goes to the top, so that a long answer is read from its start
+let questions = 0, answers = 0;
+function settle() {
+  name();
+  arrived();
+  const asked = $$("#chat .user-row").length, shown = $$("#chat .answer").length;
+  if (asked === questions && shown === answers) return;
+  requestAnimationFrame(bring);
+  if (shown > answers) chooseStyle(recall("style"));
+  if (shown > answers) look(); // the answer may come from an index that is newer than the list
+  [questions, answers] = [asked, shown];
+  body.classList.toggle("talking", questions > 0);
+}
+function bring() {
+  const scroller = $("#chat .bubble-wrap"), wrap = $("#chat .message-wrap"), question = $$("#chat .user-row").at(-1);
+  if (!question) return;
+  const above = question.getBoundingClientRect().top - wrap.getBoundingClientRect().top - 20;
+  wrap.style.minHeight = `${above + scroller.clientHeight}px`; // room below a short answer
+  scroller.scrollTop = above;
+}
+
+// ----- the page is opened: by a link to an answer, or as it was left
+async function begin() {
+  if (!location.hash) box().focus();
+  await showScope();
+  const asked = new URLSearchParams(location.search);
+  const question = asked.get("q")?.trim();
+  if (!question) return;
+  history.replaceState(null, "", location.pathname + location.hash);
+  ask(question);
+}
+

@@ -1,0 +1,33 @@
+// ----- the panel: beside the conversation where there is room, else a sheet over it
+let opener = null;
+function layOut() {
+  const sheet = body.classList.contains("panel-open") && !wide.matches;
+  panel.setAttribute("role", sheet ? "dialog" : "complementary");
+  panel.setAttribute("aria-label", "Sources");
+  sheet ? panel.setAttribute("aria-modal", "true") : panel.removeAttribute("aria-modal");
+  talk.inert = top_bar.inert = sheet;
+  panel.inert = !sheet && !wide.matches;
+  $("[data-do=panel]").setAttribute("aria-expanded", sheet);
+  $("[data-do=panel]").setAttribute("aria-controls", "panel");
+}
+function openPanel(reading, from) {
+  if (from && !panel.contains(from)) opener = from;
+  panel.classList.toggle("reading", reading);
+  body.classList.add("panel-open");
+  layOut();
+}
+function showLibrary(from) {
+  forget();
+  openPanel(false, from);
+  $("#library-title").focus({ preventScroll: true });
+}
+function closePanel() {
+  forget();
+  panel.classList.remove("reading");
+  body.classList.remove("panel-open");
+  layOut();
+  $$(".now").forEach((node) => node.classList.remove("now"));
+  (opener?.isConnected ? opener : box())?.focus({ preventScroll: true });
+}
+wide.addEventListener("change", layOut);
+
