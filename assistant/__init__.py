@@ -23,15 +23,20 @@ def _default() -> Library:
 
 def retrieve(
     question: str, k: int = 5, *, sources: Sequence[str] | str | None = None, tags: Sequence[str] | str | None = None,
-    after: str | int | None = None, before: str | int | None = None,
+    publishers: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
 ) -> list[Excerpt]:  # fmt: skip
     """`Library.retrieve` on the library in `sources/` and `index/` of the working folder."""
-    return _default().retrieve(question, k, sources=sources, tags=tags, after=after, before=before)
+    return _default().retrieve(
+        question, k, sources=sources, tags=tags, publishers=publishers, after=after, before=before
+    )
 
 
 def ask(
     question: str, turns: Sequence[Turn] = (), *, k: int = 5, sources: Sequence[str] | str | None = None,
-    tags: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+    tags: Sequence[str] | str | None = None, publishers: Sequence[str] | str | None = None,
+    after: str | int | None = None, before: str | int | None = None,
 ) -> Answer:  # fmt: skip
     """`Library.ask` on the library in `sources/` and `index/` of the working folder."""
-    return _default().ask(question, turns, k=k, sources=sources, tags=tags, after=after, before=before)
+    return _default().ask(
+        question, turns, k=k, sources=sources, tags=tags, publishers=publishers, after=after, before=before
+    )

@@ -101,6 +101,9 @@ def _narrow() -> argparse.ArgumentParser:
     )
     made.add_argument("--tag", action="append", metavar="TAG", help="only sources with the tag; may be repeated")
     made.add_argument(
+        "--publisher", action="append", metavar="NAME", help="only sources of the publisher; may be repeated"
+    )
+    made.add_argument(
         "--after", metavar="DATE", help="only sources about this time or later: 2005, 2005-09, 2005-09-19"
     )
     made.add_argument("--before", metavar="DATE", help="only sources about this time or earlier")

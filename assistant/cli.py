@@ -150,6 +150,7 @@ def _narrowed(options: argparse.Namespace) -> dict[str, Any]:
         "k": options.k,
         "sources": options.only,
         "tags": options.tag,
+        "publishers": options.publisher,
         "after": options.after,
         "before": options.before,
     }

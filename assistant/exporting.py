@@ -107,7 +107,7 @@ def _chosen(library: Library, patterns: list[str]) -> dict[str, Metadata]:
     from assistant.filters import make_filters, select  # imports numpy
 
     index = library.generation()
-    mask, _ = select(make_filters(patterns, None, None, None), index.ids, index.metadata)
+    mask, _ = select(make_filters(sources=patterns), index.ids, index.metadata)
     return {index.ids[number]: index.metadata[number] for number in mask.nonzero()[0]}
 
 

@@ -1,4 +1,4 @@
-"""Which sources a question is asked of: patterns, tags and dates, as a mask over the sources of an index."""
+"""Which sources a question is asked of: patterns, tags, publishers, dates; a mask over those of an index."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import numpy.typing as npt
 
+from assistant.analysis import fold
 from assistant.errors import UsageError
 from assistant.records import Filters, Metadata
 
@@ -18,17 +19,19 @@ _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 def make_filters(
-    sources: Sequence[str] | str | None,
-    tags: Sequence[str] | str | None,
-    after: str | int | None,
-    before: str | int | None,
+    *,
+    sources: Sequence[str] | str | None = None,
+    tags: Sequence[str] | str | None = None,
+    publishers: Sequence[str] | str | None = None,
+    after: str | int | None = None,
+    before: str | int | None = None,
 ) -> Filters:
     """Filters from what a caller gave.
 
     Raises:
         UsageError: a date is not a partial ISO date, or no time lies between the two.
     """
-    made = Filters(_several(sources), _several(tags), _date(after), _date(before))
+    made = Filters(_several(sources), _several(tags), _several(publishers), _date(after), _date(before))
     if made.after and made.before and _first_day(made.after) > _last_day(made.before):
         raise UsageError(f"nothing lies after {made.after} and before {made.before}: exchange the dates")
     return made
@@ -53,7 +56,7 @@ def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -
     """A mask of the sources that pass, shape (len(ids),), and how many undated ones a date filter left out.
 
     Raises:
-        UsageError: a pattern or a tag fits no source at all.
+        UsageError: a pattern, a tag or a publisher fits no source at all.
     """
     chosen = np.ones(len(ids), bool)
     if filters.sources:
@@ -63,6 +66,11 @@ def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -
     if filters.tags:
         matches = [[tag.casefold() in map(str.casefold, known.tags) for known in metadata] for tag in filters.tags]
         _require(filters.tags, matches, "no source has the tag")
+        chosen &= np.any(np.array(matches, bool), axis=0)
+    if filters.publishers:
+        known_as = [fold(known.publisher or "") for known in metadata]
+        matches = [[bool(name) and fold(name) == publisher for publisher in known_as] for name in filters.publishers]
+        _require(filters.publishers, matches, "no source has the publisher")
         chosen &= np.any(np.array(matches, bool), axis=0)
     undated = 0
     if filters.after or filters.before:

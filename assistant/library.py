@@ -79,7 +79,8 @@ class Library:
 
     def ask(
         self, question: str, turns: Sequence[Turn] = (), *, k: int = 5, sources: Sequence[str] | str | None = None,
-        tags: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+        tags: Sequence[str] | str | None = None, publishers: Sequence[str] | str | None = None,
+        after: str | int | None = None, before: str | int | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question, in the sources' words; `turns` are the conversation before it.
 
@@ -87,8 +88,9 @@ class Library:
             question: In plain words; words in quotation marks must occur as they stand.
             turns: Earlier questions and answers (`Answer.turn()`), oldest first.
             k: The most excerpts.
-            sources: Patterns over source ids, such as "reports/*".
+            sources: Patterns over source ids, such as "reports/*", or words of a title.
             tags: Sources with any of these tags.
+            publishers: Sources with any of these publishers.
             after: Only sources about this time or later; a partial ISO date, inclusive.
             before: Only sources about this time or earlier; a partial ISO date, inclusive.
 
@@ -100,18 +102,21 @@ class Library:
         from assistant.answering import answer
         from assistant.filters import make_filters
 
-        filters = make_filters(sources, tags, after, before)
+        filters = make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
         return answer(question, self.generation(), turns, filters, k, self._reranker)
 
     def retrieve(
         self, question: str, k: int = 5, *, sources: Sequence[str] | str | None = None,
-        tags: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+        tags: Sequence[str] | str | None = None, publishers: Sequence[str] | str | None = None,
+        after: str | int | None = None, before: str | int | None = None,
     ) -> list[Excerpt]:  # fmt: skip
         """At most `k` excerpts that bear on a question, best first; arguments and errors are those of `ask`."""
         from assistant.filters import make_filters
         from assistant.retrieval import parse, retrieve
 
-        query = parse(question, make_filters(sources, tags, after, before))
+        query = parse(
+            question, make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
+        )
         return list(retrieve(query, self.generation(), k, self._reranker).excerpts)
 
     def find(self, phrase: str) -> list[Occurrence]:

@@ -201,15 +201,19 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which sources are searched: `sources` are shell patterns over ids, dates partial ISO dates, inclusive."""
+    """Which sources are searched: `sources` are ids, shell patterns, folders or titles; dates are partial ISO dates.
+
+    A source passes if it fits any of `sources`, any of `tags`, any of `publishers` and both dates, which are inclusive.
+    """
 
     sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
     after: str | None = None
     before: str | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.sources or self.tags or self.after or self.before)
+        return bool(self.sources or self.tags or self.publishers or self.after or self.before)
 
 
 NO_FILTERS = Filters()

@@ -45,6 +45,15 @@ def test_retrieve_gives_excerpts_as_json(notes: Library, capsys: pytest.CaptureF
     assert excerpt["citation"]["source_id"] == "bees.txt"
 
 
+def test_a_question_is_asked_of_the_sources_of_a_publisher(notes: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    narrow = ("--publisher", "Port Office", "--publisher", "coast society")
+    status, out, _ = run(notes, capsys, "retrieve", "hives harbour lighthouse", *narrow, "--json")
+    assert status == 0
+    assert {each["citation"]["source_id"] for each in json.loads(out)} == {"harbour.md", "lighthouse.md"}
+    status, _, err = run(notes, capsys, "ask", "When was it lit?", "--publisher", "Nobody")
+    assert (status, err) == (2, "assistant: no source has the publisher 'Nobody': assistant sources lists them\n")
+
+
 def test_find_counts_every_occurrence(notes: Library, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(notes, capsys, "find", "SKARN point", "--json")
     found = json.loads(out)

@@ -113,6 +113,8 @@ def test_filters_choose_before_the_search(notes: Library) -> None:
     assert ids(sources=["*.txt", "harbour.md"]) == {"bees.txt", "harbour.md"}
     assert ids(tags="HARBOUR") == {"harbour.md", "lighthouse.md"}
     assert ids(tags=["works"]) == {"harbour.md"}
+    assert ids(publishers="port office") == {"harbour.md"}
+    assert ids(publishers=["Pört Office", "Coast Society"], tags="history") == {"lighthouse.md"}
     assert ids(after="2020-06") == {"harbour.md"}  # by what it covers, though issued in 2021
     assert ids(before="2019") == {"lighthouse.md"}  # by its date of issue, since it states no period
     assert ids(after=2019, before="2020-01") == {"harbour.md", "lighthouse.md"}
@@ -124,7 +126,15 @@ def test_undated_sources_are_counted_when_a_date_leaves_them_out(notes: Library)
 
 
 @pytest.mark.parametrize(
-    "bad", [{"after": "spring"}, {"before": "2005-13"}, {"sources": "zebra*"}, {"tags": "zebra"}, {"k": 0}]
+    "bad",
+    [
+        {"after": "spring"},
+        {"before": "2005-13"},
+        {"sources": "zebra*"},
+        {"tags": "zebra"},
+        {"publishers": "Port"},
+        {"k": 0},
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(notes: Library, bad: dict[str, object]) -> None:
     with pytest.raises(UsageError):

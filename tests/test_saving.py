@@ -35,6 +35,12 @@ def test_plain_data_comes_back_without_json_too(answers: list[Answer]) -> None:
     assert [Answer.from_dict(answer.to_dict()) for answer in answers] == answers
 
 
+def test_an_answer_of_an_earlier_version_is_read(answers: list[Answer]) -> None:
+    before = answers[0].to_dict()
+    del before["query"]["filters"]["publishers"]
+    assert Answer.from_dict(before) == answers[0]
+
+
 def test_all_that_is_known_of_a_source_comes_back(answers: list[Answer], tmp_path: Path) -> None:
     citation = answers[0].statements[0].citation
     csl = {"volume": 3, "author": [{"family": "Aldous", "given": "Ines"}]}
