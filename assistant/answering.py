@@ -42,7 +42,7 @@ def answer(
         ModelUnusable: the reranker cannot be loaded.
     """
     query = parse(question, filters)
-    if is_greeting(question):
+    if is_greeting(query.text):
         return _greeting(query, index)
     topic = overview_topic(query.text)
     if topic is not None:

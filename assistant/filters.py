@@ -6,16 +6,27 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 
 import numpy as np
 import numpy.typing as npt
 
-from assistant.analysis import fold
+from assistant.analysis import find_phrase, fold
 from assistant.errors import UsageError
 from assistant.records import Filters, Metadata
 
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+QUOTED = re.compile(r"(?<!\w)\"[^\"]+\"|“[^“”]+”|„[^„“”]+[“”]|«[^«»]+»")
+"""Words in quotation marks, straight or typographic: a phrase of a question, or the value of an operator."""
+_OPERATORS = {"in": "sources", "tag": "tags", "publisher": "publishers", "after": "after", "before": "before"}
+"""What an operator in a question is called, and the field of the filters that it gives."""
+_OPERATOR = re.compile(
+    rf"(?:^|\s)(?P<name>{'|'.join(_OPERATORS)}):"
+    rf"(?:(?P<quoted>{QUOTED.pattern})|(?P<bare>[^\s\"“”„«»](?:\S*[^\s.,;:!?])?))(?P<marks>[.,;:!?]*)(?=\s|$)"
+    rf"|{QUOTED.pattern}",
+    re.IGNORECASE,
+)
 
 
 def make_filters(
@@ -35,6 +46,35 @@ def make_filters(
     if made.after and made.before and _first_day(made.after) > _last_day(made.before):
         raise UsageError(f"nothing lies after {made.after} and before {made.before}: exchange the dates")
     return made
+
+
+def take_operators(question: str, filters: Filters) -> tuple[str, Filters]:
+    """A question without the operators typed in it, and the filters that these and `filters` make together.
+
+    What is typed replaces that field of `filters`; names and patterns may be typed several times, of dates the last
+    counts. Operators within quotation marks are words like others, and so is one without a value.
+
+    >>> text, filters = take_operators('When was it lit in:"Skarn Point" after:1870?', Filters(tags=("harbour",)))
+    >>> text, filters.sources, filters.tags, filters.after
+    ('When was it lit?', ('Skarn Point',), ('harbour',), '1870')
+
+    Raises:
+        UsageError: a date is not a partial ISO date, or no time lies between the two.
+    """
+    typed: dict[str, list[str]] = {}
+
+    def take(match: re.Match[str]) -> str:
+        if not match["name"]:
+            return match.group()
+        value = match["bare"] or match["quoted"][1:-1].strip()
+        typed.setdefault(_OPERATORS[match["name"].casefold()], []).append(value)
+        return match["marks"]
+
+    text = _OPERATOR.sub(take, question).strip()
+    if not typed:
+        return text, filters
+    last = {name: values[-1] if name in ("after", "before") else values for name, values in typed.items()}
+    return text, make_filters(**{**asdict(filters), **last})
 
 
 def _several(value: Sequence[str] | str | None) -> tuple[str, ...]:
@@ -60,7 +100,7 @@ def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -
     """
     chosen = np.ones(len(ids), bool)
     if filters.sources:
-        matches = [[_fits(source_id, pattern) for source_id in ids] for pattern in filters.sources]
+        matches = [_fitting(pattern, ids, metadata) for pattern in filters.sources]
         _require(filters.sources, matches, "no source fits")
         chosen &= np.any(np.array(matches, bool), axis=0)
     if filters.tags:
@@ -80,9 +120,22 @@ def select(filters: Filters, ids: Sequence[str], metadata: Sequence[Metadata]) -
     return chosen, undated
 
 
-def _fits(source_id: str, pattern: str) -> bool:
-    wanted = unicodedata.normalize("NFC", pattern).casefold()
-    path = source_id.casefold()
+def _fitting(pattern: str, ids: Sequence[str], metadata: Sequence[Metadata]) -> list[bool]:
+    """Which sources a pattern means: the one of that id; else those that it fits as a path, or whose title has it."""
+    pattern = unicodedata.normalize("NFC", pattern)
+    named = [unicodedata.normalize("NFC", source_id) == pattern for source_id in ids]
+    if any(named):
+        return named
+    wanted = pattern.casefold()
+    of_paths = wanted.endswith("/") or any(sign in wanted for sign in "*[")  # never words of a title
+    return [
+        _fits(source_id.casefold(), wanted)
+        or (not of_paths and next(find_phrase(known.title or "", pattern), None) is not None)
+        for source_id, known in zip(ids, metadata, strict=True)
+    ]
+
+
+def _fits(path: str, wanted: str) -> bool:
     return (
         path == wanted
         or any(fnmatchcase(name, wanted) for name in (path, path.rsplit("/", 1)[-1]))

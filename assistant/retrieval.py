@@ -17,7 +17,7 @@ from assistant.analysis import find_phrase, words
 from assistant.bibliography import cite_slice
 from assistant.demands import Demands
 from assistant.errors import UsageError
-from assistant.filters import select
+from assistant.filters import QUOTED, select, take_operators
 from assistant.index.generation import Generation
 from assistant.ranking import encode, rank
 from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
@@ -26,7 +26,6 @@ from assistant.sentences import Sentence, score_sentences
 from assistant.settings import CANDIDATES, MAX_QUESTION
 
 Rows = npt.NDArray[np.int64]
-_QUOTED = re.compile(r"(?<!\w)\"([^\"]+)\"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _MOST_PHRASES = 20
 _MOST_DUPLICATES = 5
@@ -73,15 +72,21 @@ class _Group:
 def parse(question: str, filters: Filters = NO_FILTERS) -> Query:
     """The query for a question: quoted words become phrases that must occur; control characters become spaces.
 
+    Operators in it (in:"joint statement" after:2005) are taken out and put in the place of what `filters` says.
+
     Raises:
-        UsageError: the question holds no letters or digits, is too long, or quotes too many phrases.
+        UsageError: the question holds no letters or digits, is too long, or quotes too many phrases; or an operator is
+            given a date that is none.
     """
     text = " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", question)).split())
     if len(text) > MAX_QUESTION:
         raise UsageError(f"the question has {len(text)} characters, more than {MAX_QUESTION}: shorten it")
+    typed = text
+    text, filters = take_operators(text, filters)
     if next(words(text), None) is None:
-        raise UsageError("there is no question: write at least one word")
-    quoted = (next(filter(None, match.groups())).strip() for match in _QUOTED.finditer(text))
+        beside = f" besides {typed[:60]}" if next(words(typed), None) else ""
+        raise UsageError(f"there is no question: write at least one word{beside}")
+    quoted = (match.group()[1:-1].strip() for match in QUOTED.finditer(text))
     phrases = tuple(phrase for phrase in quoted if next(words(phrase), None))
     if len(phrases) > _MOST_PHRASES:
         raise UsageError(f"the question has {len(phrases)} phrases in quotation marks, more than {_MOST_PHRASES}")
