@@ -12,6 +12,7 @@ from assistant.conversation import is_greeting, overview_topic, resolve
 from assistant.demands import Demands
 from assistant.disagreement import differing, figures
 from assistant.index.generation import Generation
+from assistant.notes import DIFFER_BETWEEN, DIFFER_WITHIN, NOT_MENTIONED
 from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
 from assistant.reranking import Reranker
 from assistant.retrieval import Retrieval, parse, retrieve
@@ -52,8 +53,8 @@ def answer(
     confidence = confidence_of(found)
     chosen = choose(found) if confidence >= FOUND_AT else []
     if chosen:
-        missing = [*found.unmet_numbers, *found.unmet_names]
-        notes = [f"None of the excerpts mentions {_listed(missing)}."] if missing else []
+        unmet = [*found.unmet_numbers, *found.unmet_names]
+        notes = [NOT_MENTIONED.format(words=_listed(unmet))] if unmet else []
         differing_ = disagreeing(chosen[0], query.text, found, index)
         if differing_:
             chosen = list(dict.fromkeys([chosen[0], *differing_]))[:MAX_STATEMENTS]
@@ -62,7 +63,7 @@ def answer(
         return _make(query, AnswerKind.ANSWER, "", chosen, found, confidence, index)
     message = (
         NOT_FOUND
-        + _missing(found)
+        + (f" None of these passages mentions {_listed(found.missing)}." if found.missing else "")
         + _unseen(found.unseen_words, query)
         + (" The closest passages are below." if found.excerpts else "")
     )
@@ -129,8 +130,9 @@ def _differ(sentences: Sequence[Sentence], found: Retrieval) -> str:
     """Says that the figures differ, and whose they are."""
     numbers = list(dict.fromkeys(sentence.excerpt for sentence in sentences))
     titles = list(dict.fromkeys(found.excerpts[number].citation.title for number in numbers))
-    where = f"in “{titles[0]}”" if len(titles) == 1 else "; ".join(f"“{title}”" for title in titles)
-    return f"The sentences quoted give different figures ({where}): read whose each is."
+    if len(titles) == 1:
+        return DIFFER_WITHIN.format(title=titles[0])
+    return DIFFER_BETWEEN.format(titles="; ".join(f"“{title}”" for title in titles))
 
 
 def _value(sentence: Sentence, found: Retrieval) -> float:
@@ -165,13 +167,8 @@ def _make(
         searched=found.searched,
         notes=found.notes,
         model=index.manifest["model"]["digest"],
+        missing=found.missing,
     )
-
-
-def _missing(found: Retrieval) -> str:
-    """What of the question none of the excerpts speaks of; words that no source has are told of elsewhere."""
-    missing = [word for word in (*found.unmet_numbers, *found.unmet_names) if word not in found.unseen_words]
-    return f" None of these passages mentions {_listed(missing)}." if missing else ""
 
 
 def _listed(words_: Sequence[str]) -> str:

@@ -267,7 +267,9 @@ class Answer:
 
     `excerpts` are numbered from 1 in order; when `found` is false they are the closest passages, not an answer.
     `message` is the program's own words (never a quotation); `notes` say what the reader should know (sources that
-    changed since the build, sources left out by a filter); `unseen_words` are words of the question that no source has.
+    changed since the build, sources left out by a filter), each made from a template of `assistant.notes`.
+    `unseen_words` are words of the question that no source has, `missing` its other numbers and names that no excerpt
+    has.
     `confidence` is in [0, 1]. `index_id` is the index that was asked, `model` the digest of its
     embedding model's folder.
     """
@@ -285,6 +287,7 @@ class Answer:
     searched: int
     notes: tuple[str, ...] = ()
     model: str = ""
+    missing: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

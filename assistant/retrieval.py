@@ -19,6 +19,7 @@ from assistant.demands import Demands
 from assistant.errors import UsageError
 from assistant.filters import QUOTED, select, take_operators
 from assistant.index.generation import Generation
+from assistant.notes import CHANGED_MANY, CHANGED_ONE, UNDATED_MANY, UNDATED_ONE
 from assistant.ranking import encode, rank
 from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
 from assistant.reranking import Reranker, reorder
@@ -57,6 +58,12 @@ class Retrieval:
     unmet_numbers: tuple[str, ...] = ()
     unmet_names: tuple[str, ...] = ()
     unheard: bool = False
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The numbers and names that no excerpt holds, without the words that no source has at all."""
+        unmet = (*self.unmet_numbers, *self.unmet_names)
+        return tuple(word for word in unmet if word not in self.unseen_words)
 
 
 @dataclass(slots=True)
@@ -105,9 +112,7 @@ def retrieve(query: Query, index: Generation, k: int, reranker: Reranker | None 
     chosen, undated = select(query.filters, index.ids, index.metadata)
     notes = []
     if undated:
-        notes.append(
-            f"{undated} undated {'source was' if undated == 1 else 'sources were'} left out by the date filter."
-        )
+        notes.append((UNDATED_ONE if undated == 1 else UNDATED_MANY).format(count=undated))
     searched = int(chosen.sum())
     asked = encode(query, index)
     gone: list[str] = []
@@ -122,9 +127,7 @@ def retrieve(query: Query, index: Generation, k: int, reranker: Reranker | None 
         chosen[stale] = False  # and search again, so that what is left fills the places
         gone += [index.ids[number] for number in stale]
     if gone:
-        which = f"{gone[0]} has" if len(gone) == 1 else f"{len(gone)} sources (first: {gone[0]}) have"
-        kept = "is not quoted: rebuild the index to use it." if len(gone) == 1 else "are not quoted: rebuild the index."
-        notes.append(f"{which} changed or gone since the index was built and {kept}")
+        notes.append((CHANGED_ONE if len(gone) == 1 else CHANGED_MANY).format(count=len(gone), source=gone[0]))
     demands = Demands(query.text, index.analyser.language)
     sentences = score_sentences(index, [group.rows for group in groups], asked, demands)
     excerpts = [_cut(index, group, [s for s in sentences if s.excerpt == n]) for n, group in enumerate(groups)]

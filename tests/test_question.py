@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from assistant import Library
+from assistant import Answer, Library
+from assistant.notes import NOTES
 from assistant.settings import FOUND_AT
 
 
@@ -61,6 +64,36 @@ def test_a_name_that_no_excerpt_has_is_told_beside_the_answer(sample: Library) -
     plain = sample.ask("When was the first nuclear test of North Korea?")
     assert "Pakistan" in answer.message + " ".join(answer.notes)
     assert answer.confidence < plain.confidence - 0.2
+
+
+def keys(answer: Answer) -> list[str]:
+    """Which template each note of an answer was made from."""
+    patterns = {key: re.sub(r"\\\{\w+\\\}", "(.+)", re.escape(template)) for key, template in NOTES.items()}
+    return [next(key for key, pattern in patterns.items() if re.fullmatch(pattern, note)) for note in answer.notes]
+
+
+def test_every_note_is_made_from_a_template(notes: Library) -> None:
+    (notes.sources / "rain.txt").write_text("Rain in the harbour\n\nIt rained on 12 days in May.\n", "utf-8")
+    notes.rebuild()
+    question = "When was the lighthouse at Skarn Point lit, and what does Bristol say?"
+    assert keys(notes.ask(question, after="1800")) == ["undated_many", "not_mentioned"]
+    assert keys(notes.ask(question, after="1800", sources=["bees.txt", "*.md"])) == ["undated_one", "not_mentioned"]
+    (notes.sources / "harbour.md").unlink()
+    assert "changed_one" in keys(notes.ask("What did the dredger clear from the harbour?"))
+    (notes.sources / "rain.txt").unlink()
+    assert "changed_many" in keys(notes.ask("How often did it rain in the harbour?"))
+
+
+def test_the_numbers_and_names_that_no_excerpt_has_are_listed(sample: Library, notes: Library) -> None:
+    assert sample.ask("What happened to the Cheonan in 1995?").missing == ("1995",)
+    assert sample.ask("When was KEDO founded?").missing == ()
+    answer = notes.ask("When was the lighthouse at Skarn Point lit, before Marabel?", sources="lighthouse.md")
+    assert (answer.missing, answer.unseen_words) == (("Marabel",), ())
+    unseen = notes.ask("When was the lighthouse at Skarn Point lit, before Bristol?")
+    assert (unseen.missing, unseen.unseen_words) == ((), ("Bristol",))
+    before = unseen.to_dict()
+    del before["missing"]
+    assert Answer.from_dict(before) == unseen
 
 
 QUESTIONS = [
