@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.records import Answer, Citation, CitationState, Excerpt, Progress, Source, Turn
-from assistant.reports import AddReport, AnswersReport, BuildReport, CheckReport, Occurrence, SourceSummary
+from assistant.reports import AddReport, AnswersReport, BuildReport, CheckReport, Occurrence, Scope, SourceSummary
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES, DEFAULT_STYLE
 
 if TYPE_CHECKING:
@@ -118,6 +118,23 @@ class Library:
             question, make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
         )
         return list(retrieve(query, self.generation(), k, self._reranker).excerpts)
+
+    def scope(
+        self, *, sources: Sequence[str] | str | None = None, tags: Sequence[str] | str | None = None,
+        publishers: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+    ) -> Scope:  # fmt: skip
+        """How many sources a question under these filters is asked of; arguments are those of `ask`.
+
+        Raises:
+            UsageError: a date is malformed, or a filter fits no source.
+            IndexUnusable: there is no index that can be used.
+        """
+        from assistant.filters import make_filters, select
+
+        filters = make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
+        index = self.generation()
+        chosen, undated = select(filters, index.ids, index.metadata)
+        return Scope(int(chosen.sum()), len(index.ids), undated)
 
     def find(self, phrase: str) -> list[Occurrence]:
         """Every place where the words of `phrase` stand one after another, in order of source and place.

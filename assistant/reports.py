@@ -21,6 +21,15 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """How many sources filters let through, of how many; `undated` are left out by a date filter for want of a date."""
+
+    searched: int
+    total: int
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file, and why it or something in it could not be used."""
 

@@ -14,6 +14,7 @@ from assistant.dense import DenseIndex
 from assistant.errors import UsageError
 from assistant.fusion import fuse
 from assistant.lexical import LexicalIndex
+from assistant.reports import Scope
 from assistant.retrieval import parse
 
 ENGLISH = Analyser("english")
@@ -139,6 +140,16 @@ def test_undated_sources_are_counted_when_a_date_leaves_them_out(notes: Library)
 def test_a_filter_that_makes_no_sense_is_refused(notes: Library, bad: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         notes.retrieve("lighthouse", **bad)  # type: ignore[arg-type]
+
+
+def test_the_scope_of_filters_is_counted(notes: Library) -> None:
+    assert notes.scope() == Scope(searched=3, total=3, undated=0)
+    assert notes.scope(after="2020") == Scope(searched=1, total=3, undated=1)
+    assert notes.scope(tags="history", before=2019) == Scope(searched=1, total=3, undated=0)
+    assert notes.scope(sources="Skarn Point", publishers="port office") == Scope(searched=0, total=3, undated=0)
+    for bad in ({"after": "spring"}, {"sources": "zebra*"}, {"publishers": "zebra"}):
+        with pytest.raises(UsageError):
+            notes.scope(**bad)
 
 
 def test_neighbours_are_joined_and_the_words_bounded_and_used(sample: Library) -> None:
