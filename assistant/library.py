@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
 from assistant.records import Answer, Citation, CitationState, Excerpt, Progress, Source, Turn
-from assistant.reports import AddReport, AnswersReport, BuildReport, CheckReport, Occurrence, Scope, SourceSummary
+from assistant.reports import (
+    AddReport,
+    AnswersReport,
+    BuildReport,
+    CheckReport,
+    Occurrence,
+    Overview,
+    Scope,
+    SourceSummary,
+)
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES, DEFAULT_STYLE
 
 if TYPE_CHECKING:
@@ -193,6 +202,15 @@ class Library:
         from assistant.suggesting import suggest
 
         return suggest(self.generation(), count)
+
+    def overview(self) -> Overview:
+        """What the library holds: how much, of which years, and the names that it speaks of most.
+
+        It reads the texts, so it takes time with many; the result changes with `index_id` only.
+        """
+        from assistant.overview import describe
+
+        return describe(self.generation())
 
     def outdated(self) -> list[str]:
         """Files that were added, changed or removed since the index was built, by name."""

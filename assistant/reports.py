@@ -30,6 +30,34 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class FrequentName:
+    """A proper name that stands in the texts of so many sources."""
+
+    name: str
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a library holds: how much, of which years, and the names that it speaks of most.
+
+    `years` are (year, number of sources about it), from the first to the last without a gap; `undated` is the number of
+    sources whose time is not known.
+    """
+
+    documents: int
+    passages: int
+    words: int
+    years: tuple[tuple[int, int], ...]
+    undated: int
+    names: tuple[FrequentName, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file, and why it or something in it could not be used."""
 
