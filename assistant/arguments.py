@@ -97,7 +97,7 @@ def _narrow() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(add_help=False)
     made.add_argument("-k", type=int, default=5, metavar="N", help="at most this many excerpts (default: %(default)s)")
     made.add_argument(
-        "--only", action="append", metavar="PATTERN", help="only sources whose name fits; may be repeated"
+        "--only", action="append", metavar="PATTERN", help="only sources whose name or title fits; may be repeated"
     )
     made.add_argument("--tag", action="append", metavar="TAG", help="only sources with the tag; may be repeated")
     made.add_argument(

@@ -197,11 +197,21 @@ class Library:
         index = self.generation()
         return index.state(index.find(source_id))
 
-    def suggestions(self, count: int = 4) -> list[str]:
-        """Questions that the library itself suggests: each is answered by it."""
+    def suggestions(
+        self, count: int = 4, *, sources: Sequence[str] | str | None = None, tags: Sequence[str] | str | None = None,
+        publishers: Sequence[str] | str | None = None, after: str | int | None = None, before: str | int | None = None,
+    ) -> list[str]:  # fmt: skip
+        """At most `count` questions that the library suggests; each is answered under these filters, those of `ask`.
+
+        Raises:
+            UsageError: a date is malformed, or a filter fits no source.
+            IndexUnusable: there is no index that can be used.
+        """
+        from assistant.filters import make_filters
         from assistant.suggesting import suggest
 
-        return suggest(self.generation(), count)
+        filters = make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
+        return suggest(self.generation(), count, filters)
 
     def overview(self) -> Overview:
         """What the library holds: how much, of which years, and the names that it speaks of most.

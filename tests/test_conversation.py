@@ -192,17 +192,3 @@ def test_what_the_sources_do_not_answer_is_said_and_the_unseen_words_named(notes
     assert {"submarine", "ticket", "Lisbon", "cost"} == set(answer.unseen_words)
     assert "Lisbon" in answer.message
     assert answer.excerpts
-
-
-def test_a_mail_is_suggested_by_its_subject(notes: Library) -> None:
-    mail = "From: a@port.example\nSubject: Re: Fwd: The bell buoy\n\nThe bell buoy off Gull Rock broke its chain.\n"
-    (notes.sources / "letter.eml").write_text(mail, "utf-8")
-    notes.rebuild()
-    assert "What do the sources say about the bell buoy?" in notes.suggestions(9)
-
-
-def test_suggestions_are_answered(sample: Library) -> None:
-    suggestions = sample.suggestions(4)
-    assert len(set(suggestions)) == 4
-    for question in suggestions:
-        assert sample.ask(question).found
