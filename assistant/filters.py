@@ -64,9 +64,9 @@ def take_operators(question: str, filters: Filters) -> tuple[str, Filters]:
     typed: dict[str, list[str]] = {}
 
     def take(match: re.Match[str]) -> str:
-        if not match["name"]:
+        value = match["bare"] or (match["quoted"] or "")[1:-1].strip()
+        if not value:
             return match.group()
-        value = match["bare"] or match["quoted"][1:-1].strip()
         typed.setdefault(_OPERATORS[match["name"].casefold()], []).append(value)
         return match["marks"]
 
@@ -146,7 +146,7 @@ def _fits(path: str, wanted: str) -> bool:
 def _require(names: Sequence[str], matches: Sequence[Sequence[bool]], problem: str) -> None:
     for name, found in zip(names, matches, strict=True):
         if not any(found):
-            raise UsageError(f"{problem} {name!r}: assistant sources lists them")
+            raise UsageError(f"{problem} {name[:60]!r}: assistant sources lists them")
 
 
 def period(known: Metadata) -> tuple[str, str] | None:

@@ -46,6 +46,7 @@ def test_operators_become_filters(typed: str, text: str, filters: Filters | None
         "See https://example.org/in:x",
         "login:x and begin:y",
         'What is in:""?',
+        'What is in:" "?',
         'Who said in:"never closed',
         "The train at 12:30, before: noon",
         'Who wrote "see in:kedo.md for more"?',
