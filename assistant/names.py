@@ -17,7 +17,7 @@ from assistant.reports import FrequentName
 _WORD = r"(?:(?:[^\W\d_]\.){2,}|[^\W\d_a-z]\.(?=\s[^\W\d_a-z])|[^\W\d_a-z]\w*(?:[-’'&][^\W_]\w*)*(?:['’](?=\s))?)"
 """A word that may have a capital: Hill, Ki-moon, People's, Workers', R&D, U.S., and the initial F. before a name."""
 _LINK = r"\s(?:(?:of|for|on|de|du|des|del|della|di|da|dos|der|den|von|van)\s(?:the\s)?)?"
-_WORDS = re.compile(rf"(?<![\w’'-]){_WORD}(?:{_LINK}{_WORD})*")
+_WORDS = re.compile(rf"(?<![\w’'-]){_WORD}(?:{_LINK}{_WORD}){{0,11}}")  # a longer run is a list
 _LINKS = re.compile(rf"({_LINK})(?={_WORD})")
 _SMALL = re.compile(r"(?<![\w’'-])[^\W\d_A-Z][^\W_]*")
 _NEXT = re.compile(r"\s([^\W_]+)")
