@@ -20,6 +20,7 @@ _EXAMPLES = """examples:
   assistant cite kedo.md --style apa
   assistant cite --answers answers.json -o answers.docx
   assistant add report.pdf notes/ https://example.org/statement.html
+  assistant remove report.pdf
   assistant rebuild
   assistant check
   assistant ask "Who signed it?" --save answers.json
@@ -52,6 +53,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add_style_argument(chat)
     add = command("add", "copy documents into the sources folder and rebuild", folders, as_json)
     add.add_argument("item", nargs="+", metavar="FILE|FOLDER|URL", help="what is added; nothing is ever replaced")
+    remove = command("remove", "move documents out of the sources folder and rebuild", folders, as_json)
+    remove.add_argument("source", nargs="*", metavar="SOURCE", help="what is moved into the trash; nothing is deleted")
+    remove.add_argument("--undo", action="store_true", help="put back what was removed last")
     rebuild = command("rebuild", "bring the index up to date with the sources", folders, as_json)
     rebuild.add_argument("--full", action="store_true", help="take nothing over from the old index")
     ask = command("ask", "answer a question; further questions are follow-ups", folders, as_json, narrow, second)

@@ -25,6 +25,7 @@ from assistant.library import Library
 from assistant.records import Answer, AnswerKind, Turn
 from assistant.reports import BuildReport, CheckReport, Skipped
 from assistant.saving import load_answers, save_answers
+from assistant.settings import TRASH
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,13 +122,14 @@ def _wait(child: subprocess.Popen[str]) -> int:
 
 def _rebuild(options: argparse.Namespace) -> int:
     library = _library(options)
+    full = getattr(options, "full", False)  # which only `rebuild` has
     if options.json:
-        report = library.rebuild(options.full, _print_progress)
+        report = library.rebuild(full, _print_progress)
         _print_json({"event": "report", **report.to_dict()})
         return 0
     from assistant.printing import print_report
 
-    print_report(_build(library, options.full))
+    print_report(_build(library, full))
     return 0
 
 
@@ -143,6 +145,29 @@ def _add(options: argparse.Namespace) -> int:
             report = library.add(*options.item, progress=progress)
         print_added(report)
     return 0 if report.added or report.present else 2
+
+
+def _remove(options: argparse.Namespace) -> int:
+    library = _library(options)
+    if options.undo == bool(options.source):
+        raise UsageError("name the sources that are to be removed, or say --undo alone: assistant sources lists them")
+    if options.undo:
+        removals = library.trash()
+        if not removals:
+            raise UsageError(f"nothing that was removed from {library.sources} can be put back")
+        files = library.put_back(removals[0].id)
+        event = {"event": "put back", "files": files}
+        line = f"put back: {', '.join(files)}"
+    else:
+        removal = library.remove(*options.source)
+        event = {"event": "removed", **removal.to_dict()}
+        line = f"moved to {library.sources / TRASH / removal.id}: {', '.join(removal.files)}"
+    # Said before the rebuild, which fails if nothing is left to read.
+    if options.json:
+        _print_json(event)
+    else:
+        print(line, flush=True)  # noqa: T201
+    return _rebuild(options)
 
 
 def _narrowed(options: argparse.Namespace) -> dict[str, Any]:
@@ -268,6 +293,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "chat": _chat,
     "add": _add,
+    "remove": _remove,
     "rebuild": _rebuild,
     "ask": _ask,
     "retrieve": _retrieve,

@@ -19,6 +19,7 @@ from assistant.reports import (
     Occurrence,
     Overview,
     Scope,
+    Removal,
     SourceSummary,
 )
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES, DEFAULT_STYLE
@@ -251,6 +252,49 @@ class Library:
         from assistant.adding import receive
 
         return receive(name, file, self.sources)
+
+    def remove(self, *source_ids: str) -> Removal:
+        """Moves the files of sources, with their sidecars, into the trash in the sources folder, without a rebuild.
+
+        A file that holds several sources goes as a whole: the result names them all. Nothing is deleted. A file that is
+        not indexed is named by its path in the sources folder.
+
+        Raises:
+            UsageError: there is no such source or file.
+            UnreadableFile: a file cannot be moved; then none is.
+        """
+        from assistant.removing import remove
+
+        index: Generation | None
+        try:
+            index = self.generation()
+            len(index.ids)  # which are read only when they are asked for
+        except (IndexMissing, IndexDamaged, IndexOutdated):
+            index = None  # files can be named all the same
+        return remove(source_ids, self.sources, index)
+
+    def put_back(self, removal_id: str) -> tuple[str, ...]:
+        """Moves what was removed back to where it was, without a rebuild: the names that the files have now.
+
+        Nothing is replaced: where a name is taken, the file gets a number, and its sidecar with it.
+
+        Raises:
+            UsageError: there is no such removal.
+            UnreadableFile: a file cannot be moved; then none is.
+        """
+        from assistant.removing import put_back
+
+        return put_back(removal_id, self.sources)
+
+    def trash(self) -> list[Removal]:
+        """What was removed and can be put back, newest first.
+
+        Raises:
+            UsageError: the trash cannot be used.
+        """
+        from assistant.removing import trash
+
+        return trash(self.sources)
 
     def rebuild(self, full: bool = False, progress: Progress | None = None) -> BuildReport:
         """Brings the index up to date with the sources; with `full`, nothing of the old one is taken over.

@@ -139,6 +139,24 @@ class AddReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Files that were moved out of the sources folder into its trash, from where they can be put back.
+
+    `files` are their names relative to the sources folder, sidecars too; `source_ids` are the indexed sources that they
+    held. `when` is the time in UTC, as ISO 8601 writes it.
+    """
+
+    id: str
+    files: tuple[str, ...]
+    source_ids: tuple[str, ...]
+    when: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """What a check found: passages verified word for word, and a line for each thing that is wrong."""
 

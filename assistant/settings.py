@@ -16,6 +16,9 @@ DEFAULT_INDEX = "index"
 DEFAULT_PORT = 7860
 DEFAULT_STYLE = "chicago-notes"
 
+TRASH = ".trash"
+"""The folder in the sources folder that removed documents are moved to; hidden, so nothing in it is read."""
+
 READER_SECONDS = 120.0
 """The longest that a reader may go without getting on with a file: a page, a part."""
 

@@ -128,6 +128,11 @@ def _entries(folder: Path, root: Path, real_root: Path) -> Iterator[SourceFile |
                 yield from _entry(entry, _sidecar(path, sidecars), root, real_root, real_folder)
 
 
+def lies_in(path: Path, root: Path) -> bool:
+    """Whether a file stands in `root` itself, wherever it may be a link to: no folder above it leads out."""
+    return Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root))
+
+
 def sidecar_of(path: Path) -> Path | None:
     """The file beside a file that holds what is known of it.
 
