@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from itertools import groupby
 
 import numpy as np
@@ -15,7 +16,7 @@ from assistant.readers import reader_versions
 from assistant.readers.folder import walk
 from assistant.readers.isolated import Isolated
 from assistant.records import CitationState, Metadata, Progress, Source
-from assistant.reports import CheckReport, Skipped
+from assistant.reports import CheckReport, FileCondition, FileState, Skipped
 
 
 def check(index: Generation, progress: Progress | None = None) -> CheckReport:
@@ -83,7 +84,7 @@ def _read_again(index: Generation, file: str, reader: Isolated) -> tuple[dict[st
     """The sources in a file as it reads now, by id, and what is wrong with it."""
     try:
         data = (index.sources_root / file).read_bytes()
-        reading = reader.read(data, unicodedata.normalize("NFC", file))
+        reading = reader.read(data, _nfc(file))
     except OSError:
         return {}, "missing: removed, or cannot be opened"
     except UnreadableFile as error:
@@ -93,20 +94,79 @@ def _read_again(index: Generation, file: str, reader: Isolated) -> tuple[dict[st
 
 def outdated(index: Generation) -> list[str]:
     """Names of source files and bibliographies added, changed or removed since the index was built, sorted."""
+    changed = {file for file, condition, _ in _compare(index) if condition in _OUTDATED}
+    now, then = catalogues_of(index.sources_root), index.manifest["catalogues"]
+    return sorted(changed | {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)})
+
+
+def file_states(index: Generation) -> list[FileState]:
+    """What has become of each file in the sources folder since the index was built, by name."""
+    states = [
+        FileState(_nfc(file), condition, reasons, tuple(index.ids[number] for number in index.of_file(file)))
+        for file, condition, reasons in _compare(index)
+    ]
+    told = _told(index)
+    for name, seen in catalogues_of(index.sources_root).items():
+        if _nfc(name) in told:
+            same = seen == index.manifest["catalogues"].get(name)
+            condition = FileCondition.PARTLY if same else FileCondition.CHANGED
+            states.append(FileState(_nfc(name), condition, told[_nfc(name)] if same else ()))
+    return sorted(states, key=lambda state: (state.file, state.condition))
+
+
+_OUTDATED = (FileCondition.NEW, FileCondition.CHANGED, FileCondition.MISSING)
+_State = tuple[str, FileCondition, tuple[str, ...]]
+
+
+def _compare(index: Generation) -> Iterator[_State]:
+    """Each source file, and each that is left out: its name on the disk, what has become of it, and why."""
+    root, left_out = index.sources_root, index.manifest["left_out"]
+    entries = list(walk(root))
+    files = [entry for entry in entries if not isinstance(entry, Skipped)]
+    present = {file.path.relative_to(root).as_posix(): stamp_of(file.path) for file in files}
+    sidecars, told = sidecars_of(files, root), _told(index)
     known = {stamp.file: number for number, stamp in enumerate(index.stamps)}
-    files = [entry for entry in walk(index.sources_root) if not isinstance(entry, Skipped)]
-    present = {file.path.relative_to(index.sources_root).as_posix(): stamp_of(file.path) for file in files}
-    sidecars = sidecars_of(files, index.sources_root)
-    changed = {
-        file for file, seen in present.items() if file not in known and index.manifest["left_out"].get(file) != seen
-    }
-    changed |= {file for file in known if sidecars.get(file) != index.manifest["sidecars"].get(file)}
-    catalogues = catalogues_of(index.sources_root)
-    indexed = index.manifest["catalogues"]
-    changed |= {name for name in catalogues.keys() | indexed.keys() if catalogues.get(name) != indexed.get(name)}
-    for file, number in known.items():
-        stamp = index.stamps[number]
-        moved = present.get(file) != [stamp.size, stamp.mtime_ns] and index.state(number) is not CitationState.VERIFIED
-        if moved or stamp.reader not in reader_versions():
-            changed.add(file)
-    return sorted(changed)
+    for file, seen in present.items():
+        if file in known:
+            yield file, *_indexed(index, known[file], seen, sidecars.get(file), told)
+        elif file not in left_out:
+            yield file, FileCondition.NEW, ()
+        elif left_out[file] != seen:
+            yield file, FileCondition.CHANGED, ()
+        else:
+            reason = index.manifest.get("reasons", {}).get(file)  # indexes of earlier programs have none
+            yield file, FileCondition.REFUSED, (reason,) if reason else ()
+    gone = {_nfc(file): file for file in known.keys() - present.keys()}
+    for entry in entries:
+        if isinstance(entry, Skipped):
+            was = gone.pop(entry.file, None)
+            yield was or entry.file, FileCondition.CHANGED if was else FileCondition.REFUSED, (entry.reason,)
+    for file in gone.values():
+        yield file, FileCondition.MISSING, ()
+
+
+def _indexed(
+    index: Generation, number: int, seen: list[int], sidecar: list[str | int] | None, told: dict[str, tuple[str, ...]]
+) -> tuple[FileCondition, tuple[str, ...]]:
+    """What has become of a file that is indexed and there; `seen` are its size and modification time."""
+    stamp = index.stamps[number]
+    if seen != [stamp.size, stamp.mtime_ns] and index.state(number) is not CitationState.VERIFIED:
+        return FileCondition.CHANGED, ()
+    if sidecar != index.manifest["sidecars"].get(stamp.file):
+        return FileCondition.CHANGED, ("its sidecar was added, changed or removed",)
+    if stamp.reader not in reader_versions():
+        return FileCondition.CHANGED, ("this version of the program reads it in another way",)
+    reasons = stamp.problems + told.get(_nfc(stamp.file), ())
+    return FileCondition.PARTLY if reasons else FileCondition.INDEXED, reasons
+
+
+def _told(index: Generation) -> dict[str, tuple[str, ...]]:
+    """What could not be used of sidecars, by the file that they describe, and of bibliographies, by their names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for file, reason in index.manifest.get("describing", []):  # indexes of earlier programs have none
+        found[file] = (*found.get(file, ()), reason)
+    return found
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

@@ -16,6 +16,7 @@ from assistant.reports import (
     AnswersReport,
     BuildReport,
     CheckReport,
+    FileState,
     Occurrence,
     Overview,
     Scope,
@@ -228,6 +229,20 @@ class Library:
         from assistant.checking import outdated
 
         return outdated(self.generation())
+
+    def file_states(self) -> list[FileState]:
+        """Every file in the sources folder, by name: whether it is in the index as it is now, and if not, why.
+
+        Those that are not sources (folders too) are there with the reason; hidden ones, sidecars and bibliographies are
+        not, except for bibliographies with problems. Only files that seem to have changed are read.
+
+        Raises:
+            SourcesMissing: there is no sources folder.
+            IndexUnusable: there is no index that can be used.
+        """
+        from assistant.checking import file_states
+
+        return file_states(self.generation())
 
     def add(self, *items: str | Path, progress: Progress | None = None) -> AddReport:
         """Copies files and folders, and fetches web addresses, into the sources folder, and rebuilds.

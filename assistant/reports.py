@@ -65,6 +65,33 @@ class Skipped:
     reason: str
 
 
+class FileCondition(StrEnum):
+    """What has become of a file in the sources folder since the index was built.
+
+    Indexed; indexed, but some of it could not be used; changed since; new since; indexed, but gone since; left out.
+    """
+
+    INDEXED = "indexed"
+    PARTLY = "partly"
+    CHANGED = "changed"
+    NEW = "new"
+    MISSING = "missing"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file in the sources folder: what has become of it, why, and the ids of the indexed sources that it holds.
+
+    `reasons` are empty where `condition` says all, or no more is known.
+    """
+
+    file: str
+    condition: FileCondition
+    reasons: tuple[str, ...] = ()
+    source_ids: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
     """One line of the list of sources."""

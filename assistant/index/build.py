@@ -92,9 +92,8 @@ class _Build:
         same = (
             usable
             and usable.stamps == list(collection.stamps)
-            and usable.manifest["left_out"] == collection.left_out
-            and usable.manifest["sidecars"] == collection.sidecars
-            and usable.manifest["catalogues"] == collection.catalogues
+            # An index from before the reasons were kept knows none.
+            and all(usable.manifest.get(name, type(value)()) == value for name, value in collection.about().items())
             and usable.metadata == [source.metadata for source in collection.sources]
         )
         if usable and same and (not self.exported or self._encoder_is_sound()):
@@ -169,9 +168,7 @@ class _Build:
             "model": {"name": name, "digest": encoder.digest, "dimensions": encoder.dimensions},
             "encoder": exported,
             "recipe": self.recipe.to_dict(),
-            "left_out": collection.left_out,
-            "sidecars": collection.sidecars,
-            "catalogues": collection.catalogues,
+            **collection.about(),
         }
         known = [[source.id, source.digest] for source in collection.sources]
         path = self.folder.new_generation(digest(json.dumps([known, about]).encode()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import SourcesMissing, UnreadableFile
 from assistant.index.generation import Generation, Stamp
@@ -22,9 +23,9 @@ class Collection:
     """What a sources folder holds: sources with the files behind them, and what was left out, with the reasons.
 
     `problems` concern files that were read all the same. `left_out` are the files that gave nothing, each with its
-    size and modification time; `sidecars` are for each file the name, size and modification time of its sidecar, and
-    `catalogues` the size and modification time of each bibliography. `own` is what each file tells of itself, without
-    those.
+    size and modification time, and `reasons` why; `sidecars` are for each file the name, size and modification time of
+    its sidecar, and `catalogues` the size and modification time of each bibliography; `describing` are the problems of
+    these two. `own` is what each file tells of itself, without those.
     """
 
     sources: tuple[Source, ...]
@@ -33,8 +34,20 @@ class Collection:
     skipped: tuple[Skipped, ...]
     problems: tuple[Skipped, ...]
     left_out: dict[str, list[int]]
+    reasons: dict[str, str]
     sidecars: dict[str, list[str | int]]
     catalogues: dict[str, list[int]]
+    describing: tuple[Skipped, ...]
+
+    def about(self) -> dict[str, Any]:
+        """What a manifest tells of the files, in plain data."""
+        return {
+            "left_out": self.left_out,
+            "reasons": self.reasons,
+            "sidecars": self.sidecars,
+            "catalogues": self.catalogues,
+            "describing": [[item.file, item.reason] for item in self.describing],
+        }
 
 
 def collect(
@@ -54,6 +67,7 @@ def collect(
     stamps: list[Stamp] = []
     problems: list[Skipped] = []
     left_out: dict[str, list[int]] = {}
+    reasons: dict[str, str] = {}
     sidecars = sidecars_of(files, root)
     bibliographies = catalogues_of(root)
     with Isolated() as reader:
@@ -66,6 +80,7 @@ def collect(
             except UnreadableFile as error:
                 skipped.append(Skipped(file.id, str(error)))
                 left_out[_name(file.path, root)] = stamp_of(file.path)
+                reasons[_name(file.path, root)] = _storable(str(error))
             else:
                 sources += found
                 stamps += [stamp] * len(found)
@@ -85,8 +100,10 @@ def collect(
         skipped=_sorted(skipped),
         problems=_sorted([*problems, *known.problems]),
         left_out=left_out,
+        reasons=reasons,
         sidecars=sidecars,
         catalogues=bibliographies,
+        describing=_sorted([Skipped(item.file, _storable(item.reason)) for item in known.problems]),
     )
 
 
@@ -104,6 +121,11 @@ def sidecars_of(files: Iterable[SourceFile], root: Path) -> dict[str, list[str |
 def catalogues_of(root: Path) -> dict[str, list[int]]:
     """The size and modification time of each bibliography in the sources folder."""
     return {_name(path, root): stamp_of(path) for path in catalogues(root)}
+
+
+def _storable(reason: str) -> str:
+    """A reason without what UTF-8 cannot hold: it may quote a broken file."""
+    return reason.encode("utf-8", "replace").decode("utf-8")
 
 
 def _sorted(items: list[Skipped]) -> tuple[Skipped, ...]:
