@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -310,6 +310,25 @@ class Library:
         from assistant.removing import trash
 
         return trash(self.sources)
+
+    def describe(self, source_id: str, values: Mapping[str, str]) -> str:
+        """Fills in what is known of a source, in the sidecar beside its file, without a rebuild: the sidecar's name.
+
+        What is there already stays, byte for byte, but for values that change.
+
+        Args:
+            source_id: An indexed source.
+            values: By the fields of a sidecar; authors on lines of their own or between semicolons, tags between
+                commas. Empty ones are passed over.
+
+        Raises:
+            UsageError: there is no such source or field, a value is none of its field, or the sidecar can only be
+                edited by hand; then nothing is written.
+            UnreadableFile: the sidecar cannot be read or written.
+        """
+        from assistant.describing import describe
+
+        return describe(source_id, values, self.generation())
 
     def rebuild(self, full: bool = False, progress: Progress | None = None) -> BuildReport:
         """Brings the index up to date with the sources; with `full`, nothing of the old one is taken over.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import UnreadableFile, UsageError
-from assistant.readers.folder import SIDECARS, SourceFile, catalogues, lies_in, walk
+from assistant.readers.folder import SIDECARS, SourceFile, catalogues, lies_in, move, walk
 from assistant.readers.kinds import suffix
 from assistant.reports import Removal
 from assistant.settings import TRASH
@@ -181,27 +181,13 @@ def _move_all(moves: Sequence[tuple[Path, Path]]) -> None:
     for path, target in moves:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _move(path, target)
+            move(path, target)
         except OSError as error:
             for before, now in reversed(done):
                 with suppress(OSError):  # then it stays where it is now: in the trash, or put back
-                    _move(now, before)
+                    move(now, before)
             raise UnreadableFile(_cannot_move(path, error)) from error
         done.append((path, target))
-
-
-def _move(path: Path, target: Path) -> None:
-    """Move a file, or a link itself, and never onto another.
-
-    Raises:
-        OSError: it cannot be moved; FileExistsError: something is there.
-    """
-    target.open("xb").close()  # this takes the name: what comes up meanwhile is not replaced
-    try:
-        path.replace(target)
-    except OSError:
-        target.unlink()
-        raise
 
 
 def _tidy(folder: Path) -> None:

@@ -19,13 +19,11 @@ from assistant.errors import UnreadableFile
 from assistant.readers.catalogue import read
 from assistant.readers.catalogue.matching import Described, Listed, inside, match
 from assistant.readers.encoding import decode
-from assistant.readers.folder import catalogues, load
+from assistant.readers.folder import MAX_SIDECAR, catalogues, load
 from assistant.readers.metadata import merge, parse
 from assistant.records import Metadata
 from assistant.reports import Skipped
 
-_MAX_SIDECAR = 1_000_000
-"""Bytes; YAML is slow to read."""
 _MAX_CATALOGUE = 100_000_000
 _SHOWN = 100
 """Characters of the name of an attachment that are shown."""
@@ -87,7 +85,7 @@ def _told(name: str, problems: Sequence[str]) -> list[Skipped]:
 def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
     """What a sidecar tells, and a line for each thing in it that cannot be used."""
     try:
-        text, problems = decode(load(path, _MAX_SIDECAR))
+        text, problems = decode(load(path, MAX_SIDECAR))
         metadata, more = parse(text, only=True)
     except (UnreadableFile, ValueError) as error:
         return Metadata(), (f"its sidecar {path.name} is broken and was left out: {error}",)

@@ -24,6 +24,8 @@ SIDECARS = (".yaml", ".yml")
 """Suffixes of files that hold what is known of another: `NAME.yaml` beside `NAME` or `NAME.*`."""
 MAX_FILE = 1 << 30
 """Bytes of the largest file that is read."""
+MAX_SIDECAR = 1_000_000
+"""Bytes of the largest sidecar; YAML is slow to read."""
 
 
 class SourceFile(NamedTuple):
@@ -133,6 +135,20 @@ def lies_in(path: Path, root: Path) -> bool:
     return Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root))
 
 
+def move(path: Path, target: Path) -> None:
+    """Moves a file, or a link itself, in one step and never onto another.
+
+    Raises:
+        OSError: it cannot be moved; FileExistsError: something is there.
+    """
+    target.open("xb").close()  # this takes the name: what comes up meanwhile is not replaced
+    try:
+        path.replace(target)
+    except OSError:
+        target.unlink()
+        raise
+
+
 def sidecar_of(path: Path) -> Path | None:
     """The file beside a file that holds what is known of it.
 
@@ -140,6 +156,17 @@ def sidecar_of(path: Path) -> Path | None:
         OSError: its folder cannot be listed.
     """
     return _sidecar(path, _sidecars(path.parent.iterdir()))
+
+
+def described_by(sidecar: Path) -> list[Path]:
+    """The files whose sidecar this is, or would be if it were there.
+
+    Raises:
+        OSError: its folder cannot be listed.
+    """
+    beside = [path for path in sidecar.parent.iterdir() if not path.name.startswith(".")]
+    sidecars = _sidecars([*beside, sidecar])
+    return sorted(p for p in beside if suffix(p.name) not in SIDECARS and _sidecar(p, sidecars) == sidecar)
 
 
 def _sidecars(paths: Iterable[Path]) -> dict[str, Path]:

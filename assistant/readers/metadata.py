@@ -20,9 +20,10 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 _T = TypeVar("_T")
 _REFERENCE_KEYS = ("author", "title", "publisher", "date", "url")
 _SHORT_FORMS = {"doi": "DOI", "isbn": "ISBN", "issn": "ISSN", "pmid": "PMID", "pmcid": "PMCID"}
+_ALIASES = {"author": "authors", "date": "issued", "URL": "url", "keyword": "tags", **_SHORT_FORMS}
 _NAMED = frozenset(
-    ("title", "authors", "author", "publisher", "issued", "date", "covers", "url", "URL", "language", "tags")
-) | {"keyword", "type", "references", "accessed"}
+    ("title", "authors", "publisher", "issued", "covers", "url", "language", "tags", "type", "references", "accessed")
+)
 _VARIABLES = csl.TEXTS | csl.DATES | (csl.NAMES - {"author"})
 
 
@@ -59,8 +60,14 @@ def parse(text: str, only: bool = False) -> tuple[Metadata, tuple[str, ...]]:
     if not isinstance(values, dict):
         raise ValueError("no list of fields")
     metadata, problems = from_mapping(values)
-    unknown = [name for name in values if name not in _NAMED | _VARIABLES | _SHORT_FORMS.keys()] if only else []
+    unknown = [name for name in values if field_name(name) is None] if only else []
     return metadata, (*problems, *(f"there is no field {one_line(str(name))[:60]!r}" for name in unknown))
+
+
+def field_name(name: str) -> str | None:
+    """The chief name of a field that has several, such as authors for author; `None` if there is no such field."""
+    chief = _ALIASES.get(name, name)
+    return chief if chief in _NAMED | _VARIABLES else None
 
 
 def from_mapping(values: Mapping[str, object]) -> tuple[Metadata, tuple[str, ...]]:
