@@ -19,8 +19,8 @@ from assistant.reports import (
     FileState,
     Occurrence,
     Overview,
-    Scope,
     Removal,
+    Scope,
     SourceSummary,
 )
 from assistant.settings import DEFAULT_INDEX, DEFAULT_SOURCES, DEFAULT_STYLE

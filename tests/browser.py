@@ -140,7 +140,8 @@ def watched(browser: Browser, url: str, timeout: float = 30_000) -> Iterator[Cal
 
     def open_(address: str = "/", **options: object) -> Page:
         permissions = ["clipboard-read", "clipboard-write"]
-        context = browser.new_context(locale="en-US", permissions=permissions, **options)  # type: ignore[arg-type]
+        chosen = {"locale": "en-US", "permissions": permissions, **options}
+        context = browser.new_context(**chosen)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(timeout)

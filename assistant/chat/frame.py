@@ -54,7 +54,7 @@ TOP_BAR = f"""<a class="skip" href="#ask" data-do="focus">{words("page.skip")}</
 <dialog id="conversations" data-t-label="page.conversations"></dialog>"""
 
 ASK = f"""<form class="asker"><div id="trouble" role="alert"></div>
-<div class="scope"><p id="scope" role="status"></p></div>
+<div id="scope" role="status"></div>
 <div class="box"><textarea rows="1" autocomplete="off" data-t-label="ask.label" data-t-placeholder="ask.placeholder">
 </textarea><button type="submit" class="send" data-t-title="ask.send">{icon("send")}</button></div></form>"""
 

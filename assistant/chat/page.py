@@ -22,9 +22,10 @@ from assistant.chat.frame import ASK, NAME, PANEL, TOP_BAR, frame
 from assistant.chat.pages import Pages
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
+from assistant.chat.scope import choices_html, filters_of, narrowing, scope_html, wrong_html
 from assistant.chat.texts import Texts, texts, translations
-from assistant.errors import AssistantError
-from assistant.records import Filters
+from assistant.errors import AssistantError, UsageError
+from assistant.records import NO_FILTERS, Filters
 from assistant.reports import SourceSummary
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ class Exchange:
 
     question: str
     html: str
-    filters: Filters
 
 
 class Page:
@@ -68,6 +68,7 @@ class Page:
         self._rebuild = rebuild
         self._cache: Shown | None = None
         self._looked: tuple[str, float, list[str]] = ("", 0.0, [])
+        self._suggested: tuple[tuple[str, Filters], list[str]] = (("", NO_FILTERS), [])
 
     def _shown(self) -> Shown:
         """What the page shows of the index now in use, worked out once for each."""
@@ -95,27 +96,25 @@ class Page:
         say, name, question = texts(asked.get("language")), str(asked.get("id")), str(asked.get("question") or "")
         before = self._entries(asked, say)
         if before is None:
-            yield messages([Exchange(question, render.wanted_html(name), Filters())])
+            yield messages([Exchange(question, render.wanted_html(name))])
             return
         filters = filters_of(asked)
         waiting = render.searching_html(len(self._shown().sources), say)
-        yield messages([*before, Exchange(question, waiting, filters)])
+        yield messages([*before, Exchange(question, waiting)])
         yield messages([*before, self._answered(asked, name, question, filters, say)])
 
     def _answered(self, asked: Request, name: str, question: str, filters: Filters, say: Texts) -> Exchange:
         """The answer to a question, or why there is none."""
         try:
             turns = [] if asked.get("alone") else [self._citing.answer(each).turn() for each in answered(asked)]
-            answer = self.library.ask(
-                question, turns, sources=filters.sources, tags=filters.tags, after=filters.after, before=filters.before
-            )
+            answer = self.library.ask(question, turns, **narrowing(filters))
         except AssistantError as error:
-            return Exchange(question, render.failure_html(str(error), question, name, say), filters)
+            return Exchange(question, render.failure_html(str(error), question, name, say))
         except Exception:
             log.exception("no answer to %r", question)
-            return Exchange(question, render.failure_html(say("ask.unexpected"), question, name, say), filters)
+            return Exchange(question, render.failure_html(say("ask.unexpected"), question, name, say))
         self._citing.keep(answer, name)
-        return self._exchange(name, say)
+        return self._exchange(name, question, say)
 
     def conversation(self, asked: Request) -> list[dict[str, Any]]:
         """The messages of the `entries`, as a kept conversation is opened."""
@@ -130,18 +129,17 @@ class Page:
             failure = entry.get("failure")
             if failure is not None:
                 html = render.failure_html(str(failure) or say("ask.unanswered"), question, name, say)
-                shown.append(Exchange(question, html, filters_of(entry)))
+                shown.append(Exchange(question, html))
             elif self._citing.holds(name):
-                shown.append(self._exchange(name, say))
+                shown.append(self._exchange(name, question, say))
             else:
                 return None
         return shown
 
-    def _exchange(self, name: str, say: Texts) -> Exchange:
+    def _exchange(self, name: str, question: str, say: Texts) -> Exchange:
+        """A question as it was typed, with its answer."""
         answer = self._citing.answer(name)
-        return Exchange(
-            answer.question, render.answer_html(answer, say, name, self._citing.choices), answer.query.filters
-        )
+        return Exchange(question, render.answer_html(answer, say, name, self._citing.choices))
 
     # ----- what the script asks for, and gets without a change of the conversation
 
@@ -179,13 +177,37 @@ class Page:
         return self._pages.marks(dict(request))
 
     def scope(self, request: Request) -> dict[str, Any]:
-        """For the script: what the `filters` leave to be searched, in words, and the welcome with its suggestions."""
-        say = texts(request.get("language"))
-        sources = len(self._shown().sources)
-        return {
-            "words": say("scope.all", sources=say.count("source", sources)),
-            "welcome": listing.welcome_html(self.library.suggestions(), sources, say),
-        }
+        """For the script: what the `filters` leave to be searched, in `words`, and the `choices` there are."""
+        say, filters = texts(request.get("language")), filters_of(request)
+        try:
+            sources = self._shown().sources
+        except AssistantError as error:
+            return {"words": render.notice_html(str(error)), "choices": ""}
+        titles = {source.id: source.title for source in sources}
+        try:
+            words = scope_html(self.library.scope(**narrowing(filters)), filters, titles, say)
+        except AssistantError as error:
+            words = wrong_html(str(error), filters, titles, say)
+        return {"words": words, "choices": choices_html(sources, filters, say)}
+
+    def suggest(self, request: Request) -> str:
+        """For the script: what an empty chat shows, with questions that the sources answer under the `filters`."""
+        say, filters = texts(request.get("language")), filters_of(request)
+        try:
+            sources = len(self._shown().sources)
+            return listing.welcome_html(self._suggestions(filters), sources, say)
+        except AssistantError as error:
+            return render.notice_html(str(error))
+
+    def _suggestions(self, filters: Filters) -> list[str]:
+        """Questions to start with; none where the filters cannot be applied, which the page says elsewhere."""
+        key = (self.library.index_id, filters)
+        if self._suggested[0] != key:
+            try:
+                self._suggested = (key, self.library.suggestions(**narrowing(filters)))
+            except UsageError:
+                self._suggested = (key, [])
+        return self._suggested[1]
 
     def status(self, request: Request) -> dict[str, Any]:
         """For the script: the rebuild's status and, if the index is not the one that the page shows, the new lists."""
@@ -217,7 +239,7 @@ class Page:
         """The functions that the script in the browser may call, each with one object."""
         methods: tuple[Callable[[Request], Any], ...] = (
             *(self.read_source, self.marks, self.cite, self.keep, self.records),
-            *(self.scope, self.status, self.rebuild, self.cancel),
+            *(self.scope, self.suggest, self.status, self.rebuild, self.cancel),
         )
         return [served(method) for method in methods]
 
@@ -294,21 +316,6 @@ def entries(asked: Request) -> list[Request]:
 def answered(asked: Request) -> list[str]:
     """The ids of those that have an answer."""
     return [str(entry.get("id")) for entry in entries(asked) if entry.get("failure") is None]
-
-
-def filters_of(asked: Request) -> Filters:
-    """The filters that the page sent, only as far as they have the form of some."""
-    sent = asked.get("filters")
-    values = sent if isinstance(sent, dict) else {}
-
-    def several(name: str) -> tuple[str, ...]:
-        given = values.get(name)
-        return tuple(map(str, given)) if isinstance(given, list) else ()
-
-    def one(name: str) -> str | None:
-        return str(values.get(name) or "") or None
-
-    return Filters(several("sources"), several("tags"), one("after"), one("before"))
 
 
 def messages(exchanges: list[Exchange]) -> list[dict[str, Any]]:

@@ -1,0 +1,129 @@
+"""Asking on the page, and choosing what is asked: the box, filters, links, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from browser import CHROMIUM, NO_CHROMIUM, Chat, OpenPage, ask, free_port, start_chat, watched
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
+BOX = "#ask textarea"
+
+
+def scope(page: Page, words: str) -> None:
+    """Waits until the page says by the question box that this is searched."""
+    page.wait_for_selector(f"#scope:has-text('{words}')")
+
+
+def test_keys_of_the_box(open_page: OpenPage) -> None:
+    page = open_page()
+    page.wait_for_function("document.activeElement.matches('#ask textarea')")
+    page.keyboard.type("How often does the harbour ferry")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("cross the bay?")
+    assert page.input_value(BOX) == "How often does the harbour ferry\ncross the bay?"
+    tall = page.locator(BOX).evaluate("node => node.clientHeight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#chat .answer")
+    assert "every forty minutes" in page.inner_text("#chat .statement")
+    assert page.input_value(BOX) == "" and page.locator(BOX).evaluate("node => node.clientHeight") < tall
+    assert page.evaluate("document.activeElement.matches('#ask textarea')")
+    ask(page, "Until when did the lighthouse have a keeper?")
+    page.keyboard.press("ArrowUp")
+    assert page.input_value(BOX) == "Until when did the lighthouse have a keeper?"
+    page.keyboard.press("ArrowUp")
+    assert page.input_value(BOX) == "How often does the harbour ferry\ncross the bay?"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.input_value(BOX) == ""
+
+
+def test_escape_stops_a_question_and_gives_it_back(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "Until when did the lighthouse have a keeper?")
+    question = "ferry " * 3300  # so long that its answer takes a while
+    page.fill(BOX, question)
+    page.press(BOX, "Enter")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#trouble:has-text('Stopped')")
+    assert page.input_value(BOX).split() == question.split()
+    page.wait_for_function("document.querySelectorAll('#chat .question').length === 1")
+    ask(page, "How often does the harbour ferry cross the bay?")
+    assert page.locator("#chat .answer").count() == 2 and page.inner_text("#trouble") == ""
+
+
+def test_filters_are_stated_and_apply(open_page: OpenPage) -> None:
+    page = open_page()
+    scope(page, "Searching all")
+    page.get_by_role("button", name="Narrow down").click()
+    page.get_by_label("Coastal Society").check()
+    scope(page, "Searching 1 of")
+    ask(page, "How often does the harbour ferry cross the bay?")
+    assert page.locator(".not-found").count() == 1
+    page.get_by_role("button", name="Remove the filter: Coastal Society").click()
+    scope(page, "Searching all")
+    assert not page.get_by_label("Coastal Society").is_checked()
+    page.get_by_label("From", exact=True).fill("2020")
+    page.get_by_label("From", exact=True).press("Enter")
+    scope(page, "from 2020")
+    page.get_by_label("Until", exact=True).fill("then")
+    page.get_by_label("Until", exact=True).press("Tab")
+    scope(page, "'then' is not a date")
+    page.get_by_role("button", name="Search all").click()
+    scope(page, "Searching all")
+    assert page.get_by_label("From", exact=True).input_value() == ""
+    page.reload()  # nothing is narrowed any more, also after it was
+    scope(page, "Searching all")
+
+
+def test_suggestions_follow_the_filters_and_are_answered(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Narrow down").click()
+    page.wait_for_selector(".welcome .suggestions")
+    page.get_by_label("Coastal Society").check()
+    page.wait_for_function("document.querySelector('.welcome').textContent.includes('ighthouse')")
+    page.wait_for_function("!document.querySelector('.welcome').textContent.includes('Ferry')")
+    page.locator(".welcome .suggestions button").first.click()
+    page.wait_for_selector("#chat .answer .statement")
+    assert "The Lighthouse at Skerry Point" in page.inner_text("#chat .answer")
+
+
+def test_filters_in_the_question(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, 'in:"lighthouse at skerry point" When did the fleet\'s oldest boat get launched?')
+    assert page.locator(".not-found").count() == 1
+    assert page.inner_text("#chat .question").startswith('in:"lighthouse at skerry point"')
+    ask(page, "before:2020-02-30 When was Kittiwake launched?")
+    assert "is not a date" in page.locator("#chat .failed").inner_text()
+    ask(page, "When was Kittiwake launched? after:2020")
+    assert "Kittiwake was launched in 1998" in page.locator("#chat .statement").last.inner_text()
+
+
+def test_a_server_that_is_gone_is_told_in_place_and_the_page_goes_on(browser: Browser, chat: Chat) -> None:
+    port = free_port()
+    with watched(browser, f"http://127.0.0.1:{port}") as open_at, start_chat(chat.sources, chat.index, port) as process:
+        page = open_at()
+        ask(page, "Until when did the lighthouse have a keeper?")
+        process.terminate()
+        process.wait(timeout=20)
+        page.fill(BOX, "How often does the harbour ferry cross the bay?")
+        page.press(BOX, "Enter")
+        page.wait_for_selector("#trouble:has-text('does not answer')")
+        assert page.input_value(BOX) == "How often does the harbour ferry cross the bay?"
+        assert page.locator("#chat .statement").first.is_visible()
+        with start_chat(chat.sources, chat.index, port) as again:
+            page.press(BOX, "Enter")
+            page.wait_for_function("document.querySelectorAll('#chat .answer').length === 2")
+            assert page.inner_text("#trouble") == ""
+            again.terminate()
+
+
+def test_a_page_in_another_language(open_page: OpenPage) -> None:
+    page = open_page(locale="de-DE")
+    assert page.get_attribute("html", "lang") == "de"
+    assert page.get_attribute(BOX, "placeholder") == "Fragen Sie Ihre Dokumente"
+    scope(page, "Durchsucht werden alle")
+    page.locator(".settings summary").click()
+    page.get_by_label("Sprache").select_option("fr")
+    page.wait_for_selector("html[lang=fr] [data-ready]")
+    assert page.get_by_role("button", name="Nouvelle conversation").is_visible()
