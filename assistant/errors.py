@@ -12,6 +12,7 @@ AssistantError
 │   └── IndexLocked     another build is running
 ├── ModelUnusable       a model cannot be loaded (3)
 ├── ServerError         the chat cannot be served (3)
+├── FeedbackFailed      what a person says of an answer cannot be kept (3)
 ├── CitingFailed        a citation cannot be formatted, or a document not written (3)
 └── UnreadableFile      one file cannot be read; a build reports it and goes on
 """
@@ -73,6 +74,10 @@ class ModelUnusable(AssistantError):
 
 class ServerError(AssistantError):
     """The chat cannot be served."""
+
+
+class FeedbackFailed(AssistantError):
+    """What a person says of an answer cannot be kept."""
 
 
 class CitingFailed(AssistantError):

@@ -116,6 +116,29 @@ class Library:
         filters = make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
         return answer(question, self.generation(), turns, filters, k, self._reranker)
 
+    @property
+    def feedback_file(self) -> Path:
+        """The file that `give_feedback` writes; it stands beside the index, and there is none before the first time."""
+        from assistant.index.layout import IndexFolder
+
+        return IndexFolder(self.index).feedback
+
+    def give_feedback(self, answer: Answer, good: bool | None, reason: str = "") -> Path:
+        """Adds to `feedback_file`, which is returned, what a person says of an answer; no index is needed.
+
+        Args:
+            answer: What the person was shown.
+            good: Whether it is right; None takes back what was said of it before.
+            reason: Why, in the person's own words.
+
+        Raises:
+            UsageError: the reason is too long.
+            FeedbackFailed: the file cannot be written.
+        """
+        from assistant.feedback import give
+
+        return give(answer, good, reason, self.feedback_file)
+
     def retrieve(
         self, question: str, k: int = 5, *, sources: Sequence[str] | str | None = None,
         tags: Sequence[str] | str | None = None, publishers: Sequence[str] | str | None = None,

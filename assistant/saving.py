@@ -14,10 +14,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UsageError
 from assistant.records import Answer, Citation
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 FORMAT = "assistant-answers"
 VERSION = 1
@@ -32,19 +35,24 @@ def save_answers(answers: Iterable[Answer], path: Path | str) -> None:
         UsageError: there is a file of that name which does not hold saved answers; it is left alone.
         OSError: it cannot be written.
     """
-    from filelock import FileLock  # not needed to start the program
-
-    from assistant.readers.text import digest
-
     path = Path(os.path.realpath(path))  # where it is a link, the link stays
-    name = digest(str(path).encode())
-    lock = Path(tempfile.gettempdir(), f"assistant-{name}.lock")  # beside the file it would stay for people to see
-    with FileLock(lock, mode=0o666):
+    with lock_of(path):
         held = _held(answers)
         if path.exists():
             before = _read(path)
             held = {**before, "answers": [*before["answers"], *held["answers"]]}
         _write(path, _encoded(held))
+
+
+def lock_of(path: Path) -> BaseFileLock:
+    """The lock that is held while a file is written; `path` has no links in it."""
+    from filelock import FileLock  # not needed to start the program
+
+    from assistant.readers.text import digest
+
+    name = digest(str(path).encode())
+    # In a folder for temporary files: beside the file it would stay for people to see.
+    return FileLock(Path(tempfile.gettempdir(), f"assistant-{name}.lock"), mode=0o666)
 
 
 def record(answers: Iterable[Answer]) -> bytes:

@@ -5,6 +5,7 @@ index/gen-000007-5f1c09aa/          one complete index
 index/encoders/<digest>/            the exported question encoder
 index/journal-<digest>.bin          vectors of an unfinished build
 index/build.lock                    held while a build runs
+index/feedback.jsonl                what people said of answers; no build ever touches it
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from assistant.errors import IndexLocked, IndexMissing, UsageError
+from assistant.feedback import FEEDBACK
 
-_OURS = re.compile(r"CURRENT(\.new)?|gen-\d{6}-[0-9a-f]{8}|encoders|journal-[0-9a-f]+\.bin|build\.lock|README\.md|\..*")
+_OURS = re.compile(
+    r"CURRENT(\.new)?|gen-\d{6}-[0-9a-f]{8}|encoders|journal-[0-9a-f]+\.bin|build\.lock|README\.md|\..*|"
+    + re.escape(FEEDBACK)
+)
 _GENERATION = re.compile(r"gen-(\d{6})-[0-9a-f]{8}")
 
 
@@ -34,6 +39,11 @@ class IndexFolder:
     def encoders(self) -> Path:
         """Where exported question encoders stand."""
         return self.path / "encoders"
+
+    @property
+    def feedback(self) -> Path:
+        """Where it stands what people said of answers."""
+        return self.path / FEEDBACK
 
     def journal(self, model_digest: str) -> Path:
         """The journal of an unfinished build with that model."""
