@@ -159,8 +159,13 @@ def stages(query: Query, index: Generation, reranker: Reranker | None = None) ->
     `dense` and `lexical` are the candidates of the two searches, `rrf` their reciprocal rank fusion (Cormack, Clarke
     and Büttcher 2009; k = 60), which nothing else uses, `fused` the sum of the two scores, `final` what answers use,
     reordered by `reranker` if there is one.
+
+    Raises:
+        UsageError: a filter fits no source.
     """
-    ranking = rank(index, encode(query, index), CANDIDATES)
+    chosen, _ = select(query.filters, index.ids, index.metadata)
+    within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
+    ranking = rank(index, encode(query, index), CANDIDATES, within)
     reciprocal: dict[int, float] = {}
     for found in (ranking.dense, ranking.lexical):
         for place, row in enumerate(found, 1):

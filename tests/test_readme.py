@@ -30,6 +30,7 @@ def folder(sample: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("readme")
     shutil.copytree(sample.sources, made / "sources")
     shutil.copytree(sample.index, made / "index")
+    Library(made / "sources", made / "index").give_feedback(sample.ask("When was KEDO founded?"), good=True)
     questions = Path("tests", "evaluation", "questions.jsonl")
     (made / questions).parent.mkdir(parents=True)
     shutil.copyfile(ROOT / questions, made / questions)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.answering import answer, choose
-from assistant.evaluation.collection import Question, Said
+from assistant.evaluation.collection import Mark, Question, Said
 from assistant.evaluation.judging import (
     Reference,
     Shown,
@@ -50,7 +50,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a question: `words` are those of the excerpts shown, `milliseconds` the time of the answer."""
+    """What became of a question: `words` are those of the excerpts shown, `milliseconds` the time of the answer.
+
+    `quotes_wrong` is whether a sentence is quoted that is known not to answer it; None where none is known.
+    """
 
     question: Question
     found: bool
@@ -58,6 +61,7 @@ class Outcome:
     words: int
     milliseconds: float
     judgement: Judgement | None
+    quotes_wrong: bool | None
 
 
 def history(earlier: Sequence[Said], index: Generation, reranker: Reranker | None = None) -> list[Turn]:
@@ -82,16 +86,23 @@ def ask(question: Question, turns: Sequence[Turn], index: Generation, reranker: 
         UsageError: the question cannot be asked.
     """
     started = time.perf_counter()
-    given = answer(question.text, index, turns, k=EXCERPTS, reranker=reranker)
+    given = answer(question.text, index, turns, question.filters, EXCERPTS, reranker)
     milliseconds = 1000 * (time.perf_counter() - started)
     words = sum(count_words(excerpt.text) for excerpt in given.excerpts)
     judged = judge(given, question, index, reranker) if question.answerable and question.marks else None
-    return Outcome(question, given.found, given.confidence, words, milliseconds, judged)
+    quotes_wrong = _quotes(given, question.wrong, index) if question.wrong else None
+    return Outcome(question, given.found, given.confidence, words, milliseconds, judged, quotes_wrong)
+
+
+def _quotes(given: Answer, marks: Sequence[Mark], index: Generation) -> bool:
+    """Whether a sentence of an answer holds what is marked."""
+    references = references_of(marks, index)
+    return any(sentence_holds(_shown(statement.citation), references) for statement in given.statements)
 
 
 def judge(given: Answer, question: Question, index: Generation, reranker: Reranker | None = None) -> Judgement:
     """Whether an answer holds what the question's marks say that it should."""
-    references = _references(question, index)
+    references = references_of(question.marks, index)
     sentences = [_shown(statement.citation) for statement in given.statements]
     excerpts = [_shown(excerpt.citation) for excerpt in given.excerpts]
     holding = [sentence_holds(sentence, references) for sentence in sentences]
@@ -111,9 +122,10 @@ def judge(given: Answer, question: Question, index: Generation, reranker: Rerank
     )
 
 
-def _references(question: Question, index: Generation) -> list[Reference]:
-    marks = [mark for mark in question.marks if mark.source_id in index.numbers]
-    return [locate(mark, index.source(index.numbers[mark.source_id]).text) for mark in marks]
+def references_of(marks: Sequence[Mark], index: Generation) -> list[Reference]:
+    """Where marks stand in the sources that are in the index."""
+    indexed = [mark for mark in marks if mark.source_id in index.numbers]
+    return [locate(mark, index.source(index.numbers[mark.source_id]).text) for mark in indexed]
 
 
 def _shown(citation: Citation) -> Shown:

@@ -15,6 +15,7 @@ from assistant.errors import UsageError
 from assistant.evaluation.files import Judgements, malformed, read_judgements, read_objects, read_pairs
 from assistant.evaluation.measures import SEED
 from assistant.readers.text import one_line
+from assistant.records import NO_FILTERS, Filters
 
 CORPUS = "corpus.jsonl"
 _QUERIES = "queries.jsonl"
@@ -48,15 +49,18 @@ class Said:
 class Question:
     """A question and what is known of its answer; `marks` are alternatives. `rewrite` is its stand-alone form.
 
-    `earlier` is None where the file says nothing of a conversation, empty for the first question of one.
+    `earlier` is None where the file says nothing of a conversation, empty for the first question of one. `answerable`
+    is None where it is not known. `filters` narrow what is searched. `wrong` are words that do not answer it.
     """
 
     id: str
     text: str
-    answerable: bool = True
+    answerable: bool | None = True
     marks: tuple[Mark, ...] = ()
     earlier: tuple[Said, ...] | None = None
     rewrite: str | None = None
+    filters: Filters = NO_FILTERS
+    wrong: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,7 @@ def load(
     Raises:
         UsageError: the folder holds no collection and no questions, or a file of it is malformed.
     """
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}")
-    if limit is not None and limit < 1:
-        raise UsageError(f"the limit is {limit}: ask for at least one question")
+    check_arguments(folder, limit)
     corpus, queries, own = (folder / name for name in (CORPUS, _QUERIES, _OWN))
     if corpus.is_file() and (queries.is_file() or not own.is_file()):
         found = _load_test(folder, questions or queries, qrels)
@@ -105,10 +106,27 @@ def load(
         )
     if not found.questions:
         raise UsageError(f"there is no question in {questions or (queries if found.names else own)}")
-    if limit is not None and limit < len(found.questions):
-        chosen = sorted(random.Random(SEED).sample(range(len(found.questions)), limit))
-        found = replace(found, questions=tuple(found.questions[number] for number in chosen))
-    return found
+    return limited(found, limit)
+
+
+def check_arguments(folder: Path, limit: int | None) -> None:
+    """Checks what a collection is to be loaded from.
+
+    Raises:
+        UsageError: there is no such folder, or the limit leaves no question.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}")
+    if limit is not None and limit < 1:
+        raise UsageError(f"the limit is {limit}: ask for at least one question")
+
+
+def limited(found: Collection, limit: int | None) -> Collection:
+    """The collection with at most `limit` questions, drawn at random, always the same ones, in their order."""
+    if limit is None or limit >= len(found.questions):
+        return found
+    chosen = sorted(random.Random(SEED).sample(range(len(found.questions)), limit))
+    return replace(found, questions=tuple(found.questions[number] for number in chosen))
 
 
 def _load_test(folder: Path, queries: Path, qrels: Path | None) -> Collection:

@@ -26,6 +26,10 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--questions", type=Path, metavar="FILE", help="another file of questions")
     parser.add_argument("--qrels", type=Path, metavar="FILE", help="another file of judgements")
     parser.add_argument(
+        "--feedback", type=Path, metavar="FILE",
+        help="measure on what people said of answers: the file feedback.jsonl beside the index of your sources",
+    )  # fmt: skip
+    parser.add_argument(
         "--index", type=Path, metavar="DIR",
         help=f"keep the index there (default: for a collection a temporary folder, else {DEFAULT_INDEX})",
     )  # fmt: skip
@@ -50,6 +54,7 @@ def run_evaluation(options: argparse.Namespace, bars: Callable[[], AbstractConte
         found = evaluate(
             options.folder, options.index, model=options.model or None, questions=options.questions,
             qrels=options.qrels, limit=options.limit, progress=progress, reranker=options.reranker or None,
+            feedback=options.feedback,
         )  # fmt: skip
     if options.per_query:
         lines = (json.dumps(question, ensure_ascii=False) + "\n" for question in found.questions)

@@ -20,14 +20,23 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         UsageError: the file cannot be read, or a line is no object.
     """
-    for number, line in _lines(path):
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise malformed(path, number, "it is not JSON") from error
-        if not isinstance(values, dict):
-            raise malformed(path, number, "it is no object")
-        yield number, values
+    for number, line in _filled(path):
+        yield number, read_object(path, number, line)
+
+
+def read_object(path: Path, number: int, line: str) -> dict[str, Any]:
+    """The object on a line of a JSON Lines file.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise malformed(path, number, "it is not JSON") from error
+    if not isinstance(values, dict):
+        raise malformed(path, number, "it is no object")
+    return values
 
 
 def read_judgements(path: Path, prefix: str) -> Judgements:
@@ -39,7 +48,7 @@ def read_judgements(path: Path, prefix: str) -> Judgements:
         UsageError: the file cannot be read, or a line is malformed.
     """
     found: Judgements = {}
-    for number, line in _lines(path):
+    for number, line in _filled(path):
         columns = line.split("\t")
         if len(columns) != 3:
             raise malformed(path, number, f"it has {len(columns)} columns parted by tabs, not 3")
@@ -60,7 +69,7 @@ def read_pairs(path: Path, prefix: str) -> dict[str, frozenset[str]]:
         UsageError: the file cannot be read, or a line is malformed.
     """
     found: dict[str, frozenset[str]] = {}
-    for number, line in _lines(path):
+    for number, line in _filled(path):
         columns = line.split("\t")
         if len(columns) != 2:
             raise malformed(path, number, f"it has {len(columns)} columns parted by tabs, not 2")
@@ -75,13 +84,20 @@ def malformed(path: Path, number: int, reason: str) -> UsageError:
     return UsageError(f"{path}, line {number}: {reason}")
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a file with their numbers, blank ones too; the last is empty if the file ends as it should.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text: save it as such") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line.rstrip("\r")
+    return [(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1)]
+
+
+def _filled(path: Path) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in read_lines(path) if line.strip())

@@ -15,8 +15,9 @@ from typing import Any
 
 from assistant.conversation import resolve
 from assistant.errors import UsageError
-from assistant.evaluation.asking import EXCERPTS, Outcome, ask, history
+from assistant.evaluation.asking import EXCERPTS, Outcome, ask, history, references_of
 from assistant.evaluation.collection import Collection, Question, load
+from assistant.evaluation.feedback import load_feedback
 from assistant.evaluation.ranking import Scores, documents, score
 from assistant.evaluation.summary import (
     FINAL,
@@ -54,6 +55,7 @@ class Evaluation:
 def evaluate(
     folder: Path, index: Path | None = None, *, model: str | None = None, questions: Path | None = None,
     qrels: Path | None = None, limit: int | None = None, progress: Progress | None = None, reranker: str | None = None,
+    feedback: Path | None = None,
 ) -> Evaluation:  # fmt: skip
     """Measures search and answers on a test collection, or on a folder of one's own sources with questions.
 
@@ -67,12 +69,15 @@ def evaluate(
         limit: At most so many questions, drawn at random, always the same.
         progress: Told how far each stage is.
         reranker: As for `Library`.
+        feedback: A file that `Library.give_feedback` wrote; the questions are those of its judgements.
 
     Raises:
         UsageError: there is nothing to evaluate there, or a file is malformed.
         AssistantError: the index cannot be built, as for `build`, or the reranker cannot be loaded.
     """
-    collection = load(folder, questions, qrels, limit)
+    if feedback and (questions or qrels):
+        raise UsageError("--feedback brings questions and judgements of its own: leave out --questions and --qrels")
+    collection = load_feedback(folder, feedback, limit) if feedback else load(folder, questions, qrels, limit)
     told = progress or (lambda stage, done, total: None)
     second = Reranker(reranker) if reranker else None
     if second:
@@ -137,20 +142,31 @@ class _Run:
             "questions": len(outcomes),
             "ranked_questions": len(ranked),
             "judged_answers": sum(outcome.judgement is not None for outcome in outcomes),
-            "unanswerable_questions": sum(not outcome.question.answerable for outcome in outcomes),
+            "unanswerable_questions": sum(outcome.question.answerable is False for outcome in outcomes),
             "model": self.index.manifest["model"]["name"],
             "reranker": self.reranker.name if self.reranker else None,
             "index_id": self.index.id,
         }
 
     def _note_missing(self) -> None:
-        """Notes the relevant documents that are not in the index."""
+        """Notes the relevant documents that are not in the index, and the answers that are not in their documents."""
         named = {source: None for question in self.collection.questions for source in self._named(question)}
         missing = [source for source in named if source not in self.index.numbers]
         if missing:
             self.notes.append(
                 f"{len(missing)} relevant documents are not in the index and count as not found (first: {missing[0]})"
             )
+        gone = [question.id for question in self.collection.questions if self._is_gone(question)]
+        if gone:
+            self.notes.append(
+                f"the known answers of {len(gone)} questions do not stand in their documents as they are now, and "
+                f"count as not shown (first: question {gone[0]})"
+            )
+
+    def _is_gone(self, question: Question) -> bool:
+        """Whether a question's marks are in sources that are indexed, but at no place of them."""
+        found = references_of(question.marks, self.index)
+        return bool(found) and not any(reference.spans or reference.whole for reference in found)
 
     def _named(self, question: Question) -> list[str]:
         return [*self.collection.relevant(question), *(mark.source_id for mark in question.marks)]
@@ -170,6 +186,9 @@ class _Run:
         self.told("Asking questions", len(questions), len(questions))
         if not outcomes:
             raise UsageError(f"no question can be asked; {self.notes[-1]}")
+        wrong = [outcome.quotes_wrong for outcome in outcomes if outcome.quotes_wrong is not None]
+        if wrong:
+            self.notes.append(f"of {len(wrong)} questions with an answer judged wrong, {sum(wrong)} get it again")
         return outcomes
 
     def _stages(self, ranked: Sequence[Question]) -> dict[str, Scores]:
@@ -177,7 +196,7 @@ class _Run:
         rankings: dict[str, dict[str, list[str]]] = {}
         for done, question in enumerate(ranked):
             self.told("Ranking documents", done, len(ranked))
-            for stage, rows in stages(parse(question.text), self.index, self.reranker).items():
+            for stage, rows in stages(_asked(question), self.index, self.reranker).items():
                 rankings.setdefault(stage, {})[question.id] = self._documents(question, rows)
         self.told("Ranking documents", len(ranked), len(ranked))
         return {stage: score(found, self.collection.judgements) for stage, found in rankings.items()}
@@ -208,7 +227,7 @@ class _Run:
         return report
 
     def _with_history(self, question: Question) -> Query:
-        return resolve(parse(question.text), self.turns[question.id], self.index)
+        return resolve(_asked(question), self.turns[question.id], self.index)
 
     def _form(self, stage: str, questions: Sequence[Question], query: Callable[[Question], Query]) -> Scores:
         """The scores of the final ranking for the questions in the form that `query` gives."""
@@ -224,7 +243,7 @@ class _Run:
         """Times of answers, and of two parts: embedding the question, and the retrieval that includes it."""
         parts: dict[str, list[float]] = {"embedding": [], "retrieving": []}
         for outcome in outcomes[:_TIMED]:
-            query = parse(outcome.question.text)
+            query = _asked(outcome.question)
             started = time.perf_counter()
             self.index.encoder.encode_queries([query.text])
             parts["embedding"].append(1000 * (time.perf_counter() - started))
@@ -234,8 +253,12 @@ class _Run:
         return of_times([outcome.milliseconds for outcome in outcomes], parts)
 
 
+def _asked(question: Question) -> Query:
+    return parse(question.text, question.filters)
+
+
 def _rewritten(question: Question) -> Query:
-    return parse(question.rewrite or question.text)
+    return parse(question.rewrite or question.text, question.filters)
 
 
 def _records(
@@ -253,6 +276,7 @@ def _records(
             "words_shown": outcome.words,
             "milliseconds": outcome.milliseconds,
             "judgement": asdict(outcome.judgement) if outcome.judgement else None,
+            "quotes_wrong": outcome.quotes_wrong,
             "stages": {
                 stage: {name: float(values[places[outcome.question.id]]) for name, values in found.items()}
                 for stage, found in scores.items()

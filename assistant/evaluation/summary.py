@@ -76,8 +76,10 @@ def of_declining(outcomes: Sequence[Outcome]) -> Report | None:
     """How well answers are declined and what confidence is worth; None where nothing says which answers are right.
 
     An answer is right if its first sentence holds the answer (if that is not known: if the question is answerable);
-    for the reliability table, if its excerpts do.
+    for the reliability table, if its excerpts do. A question of which it is not known whether it is answerable does not
+    count.
     """
+    outcomes = [outcome for outcome in outcomes if outcome.question.answerable is not None]
     answerable = np.array([outcome.question.answerable for outcome in outcomes], bool)
     if not len(outcomes) or (answerable.all() and not any(outcome.judgement for outcome in outcomes)):
         return None
@@ -136,7 +138,7 @@ def _above(scores: Scores, others: Scores) -> dict[str, Comparison]:
 def _right(outcomes: Sequence[Outcome], name: str) -> Flags:
     return np.array(
         [
-            outcome.question.answerable and (outcome.judgement is None or getattr(outcome.judgement, name))
+            bool(outcome.question.answerable) and (outcome.judgement is None or getattr(outcome.judgement, name))
             for outcome in outcomes
         ],
         bool,
