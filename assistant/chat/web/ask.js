@@ -41,14 +41,21 @@ function answered(entry, before) { // how the waiting ends: answered, wanted, go
   });
 }
 function arrived() { // looked for whenever the conversation on the page changes
+  if (!asking) {
+    const late = $$("#chat .answer[data-answer]").some(({ dataset }) => dataset.answer === stopped);
+    if (late) showConversation(); // the answer to a question that was stopped came all the same
+  }
   if (!asking?.outcome) return;
   if ($(`#chat .answer[data-answer="${asking.entry.id}"]`)) asking.outcome("answered");
   else if ($(`#chat [data-wanted="${asking.entry.id}"]`)) asking.outcome("wanted");
 }
+let stopped = null;
 function stop() {
-  trigger("opened", { entries: sent(), language });
+  stopped = asking.entry.id;
+  showConversation();
   asking.outcome("stopped");
 }
+const showConversation = () => trigger("opened", { entries: sent(), language });
 new MutationObserver(() => { // gradio tells of its own errors in a corner; here they are told in place
   const said = $(".toast-body");
   if (!said) return;

@@ -17,7 +17,7 @@ async function sendRecords() {
 }
 function startOver() {
   conversation = { id: newId(), entries: [] };
-  trigger("opened", { entries: [], language });
+  showConversation();
   body.classList.remove("talking");
 }
 actions.new = () => {

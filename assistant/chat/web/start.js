@@ -3,6 +3,9 @@ const root = document.documentElement;
 const showTheme = () => body.classList.toggle("dark", root.dataset.theme === "dark"); // gradio's own parts
 new MutationObserver(showTheme).observe(root, { attributeFilter: ["data-theme"] });
 showTheme();
+const showLanguage = () => { if (root.lang !== language) root.lang = language; }; // gradio sets that of the browser
+new MutationObserver(showLanguage).observe(root, { attributeFilter: ["lang"] });
+showLanguage();
 document.addEventListener("change", ({ target }) => {
   if (target.id === "theme") { store("theme", target.value); dispatchEvent(new Event("theme")); }
   if (target.id === "language") { store("language", target.value); location.reload(); }
