@@ -60,7 +60,8 @@ def answer(
             chosen = list(dict.fromkeys([chosen[0], *differing_]))[:MAX_STATEMENTS]
             notes.append(_differ(differing_, found))
         found = replace(found, notes=(*found.notes, *notes))
-        return _make(query, AnswerKind.ANSWER, "", chosen, found, confidence, index)
+        made = _make(query, AnswerKind.ANSWER, "", chosen, found, confidence, index)
+        return replace(made, differing=tuple(at for at, each in enumerate(chosen, 1) if each in differing_))
     message = (
         NOT_FOUND
         + (f" None of these passages mentions {_listed(found.missing)}." if found.missing else "")

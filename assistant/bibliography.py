@@ -89,5 +89,9 @@ def count(number: int, noun: str) -> str:
 
 def also_words(excerpt: Excerpt, duplicate: Citation) -> str:
     """What a duplicate is to an excerpt: all of its words, or, where neighbours were joined, a part of them."""
-    whole = len(duplicate.quote.split()) == len(excerpt.text.split())
-    return "The same words also stand in" if whole else "A part of these words also stands in"
+    return "The same words also stand in" if is_whole(excerpt, duplicate) else "A part of these words also stands in"
+
+
+def is_whole(excerpt: Excerpt, duplicate: Citation) -> bool:
+    """Whether a duplicate holds all words of an excerpt."""
+    return len(duplicate.quote.split()) == len(excerpt.text.split())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlencode, urlsplit
 
-from assistant.records import CONTEXT_CHARACTERS, Citation, Span
+from assistant.records import CONTEXT_CHARACTERS, Citation, Query, Span
 
 _WHOLE = 10  # words up to which a quotation is given whole
 _ENDS = 5  # words of each end of a longer one
@@ -115,3 +115,15 @@ def reader_link(citation: Citation, index_id: str) -> str:
 def source_link(source_id: str) -> str:
     """The address, within our chat, of a source in the reader."""
     return f"/#{urlencode({'source': source_id}, quote_via=quote)}"
+
+
+def answer_link(query: Query) -> str:
+    """The address, within our chat, that asks a question again as it was read, under its filters.
+
+    `alone` says that the question stands for itself; `in`, `tag` and `publisher` may come more than once.
+    """
+    filters = query.filters
+    several = (("in", filters.sources), ("tag", filters.tags), ("publisher", filters.publishers))
+    asked = [("q", query.full_text), ("alone", "1"), *((name, value) for name, values in several for value in values)]
+    dates = (("after", filters.after), ("before", filters.before))
+    return f"/?{urlencode([*asked, *((name, date) for name, date in dates if date)], quote_via=quote)}"

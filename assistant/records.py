@@ -269,7 +269,7 @@ class Answer:
     `message` is the program's own words (never a quotation); `notes` say what the reader should know (sources that
     changed since the build, sources left out by a filter), each made from a template of `assistant.notes`.
     `unseen_words` are words of the question that no source has, `missing` its other numbers and names that no excerpt
-    has.
+    has. `differing` are the places (from 1) of those statements that give different figures for what is asked.
     `confidence` is in [0, 1]. `index_id` is the index that was asked, `model` the digest of its
     embedding model's folder.
     """
@@ -288,6 +288,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     model: str = ""
     missing: tuple[str, ...] = ()
+    differing: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:

@@ -129,6 +129,9 @@ def restore_answer(value: object) -> Answer:
             all(0 < place <= len(answer.excerpts) for place in statement.numbers),
             "a statement rests on an excerpt that is not there",
         )
+    _require(
+        all(0 < place <= len(answer.statements) for place in answer.differing), "a statement that differs is not there"
+    )
     for excerpt in answer.excerpts:
         _require(excerpt.text == excerpt.citation.quote, "an excerpt is not the quotation that it cites")
     for citation in citations(answer):

@@ -130,7 +130,7 @@ def test_where_the_sources_agree_nothing_is_said(sample: Library) -> None:
     agreeing = {e.citation.source_id for e in answer.excerpts if "500,000" in e.text}
     assert agreeing >= {"kedo.md", "agreed-framework-1994.md"}
     assert any("500,000" in statement.text for statement in answer.statements)
-    assert told(answer) == []
+    assert told(answer) == [] and answer.differing == ()
 
 
 def test_two_documents_that_disagree_are_both_named(notes: Library) -> None:
@@ -145,6 +145,7 @@ def test_two_documents_that_disagree_are_both_named(notes: Library) -> None:
     assert {statement.citation.source_id for statement in answer.statements} == {"chronicle.md", "survey.md"}
     assert "40 metres" in answer.text
     assert "38 metres" in answer.text
+    assert answer.differing == (1, 2) and Answer.from_dict(answer.to_dict()) == answer
     assert len(told(answer)) == 1
     assert all(f"“The {name} of Elm Hill”" in told(answer)[0] for name in ("chronicle", "survey"))
     agreed = notes.ask("How many steps has the stair of Elm Hill?")

@@ -10,8 +10,8 @@ import pytest
 from assistant.anchoring import find_words
 from assistant.bibliography import cite_slice
 from assistant.chat.reader import Anchor
-from assistant.links import deep_link, reader_link
-from assistant.records import Citation, Locator, LocatorKind, Metadata, Source
+from assistant.links import answer_link, deep_link, reader_link
+from assistant.records import Citation, Filters, Locator, LocatorKind, Metadata, Query, Source
 
 WEB = Metadata(url="https://example.org/a?b=1&c=2")
 TEXT = (
@@ -110,3 +110,14 @@ def test_a_link_to_a_long_quotation_holds_its_beginning() -> None:
     found = find_words(text, follow(link))
     assert len(link) < 2000 and found is not None
     assert found[0] == 0 and 400 < found[1] - found[0] <= 500 and text[found[1] - 1] == "r"
+
+
+def test_a_link_to_an_answer_asks_the_question_as_it_was_read_under_its_filters() -> None:
+    filters = Filters(("a&b/*", "c d"), ("rail",), ("Archive #1",), "2005", "2006-03")
+    link = answer_link(Query("Who paid for it?", filters=filters, carried=("Elm", "Hill")))
+    assert link.startswith("/?") and not set(link[2:]) & set(" \n#\"'<>")
+    assert parse_qsl(link[2:], strict_parsing=True) == [
+        *(("q", "Who paid for it? Elm Hill"), ("alone", "1"), ("in", "a&b/*"), ("in", "c d"), ("tag", "rail")),
+        *(("publisher", "Archive #1"), ("after", "2005"), ("before", "2006-03")),
+    ]
+    assert answer_link(Query("Why?")) == "/?q=Why%3F&alone=1"

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
-import pytest
 from markup import HOSTILE, SOURCE, TEXT, Tags, assert_only_text
 
+from assistant.chat.answers import answer_html, note_words
+from assistant.chat.cards import strength_html
 from assistant.chat.listing import report_html, sources_html, status_html, welcome_html
 from assistant.chat.rebuild import Status
-from assistant.chat.render import (
-    answer_html,
-    date_words,
-    failure_html,
-    highlighted,
-    interval_words,
-    question_html,
-    strength_html,
-)
+from assistant.chat.render import failure_html, highlighted, question_html
 from assistant.chat.texts import texts
+from assistant.notes import NOTES
 from assistant.records import (
     Answer,
     AnswerKind,
     Citation,
     CitationState,
     Excerpt,
+    Filters,
     Locator,
     LocatorKind,
     Metadata,
@@ -92,33 +88,104 @@ def test_excerpts_of_one_source_share_a_card() -> None:
     assert html.count('class="card"') == 1 and html.count('class="excerpt"') == 2
 
 
-def test_not_found_is_a_state_of_its_own_and_marks_nothing() -> None:
-    message = "Your sources do not answer this. No source has the word “tram”."
-    html = answer_html(
-        an_answer(
-            kind=AnswerKind.NOT_FOUND, found=False, statements=(), message=message, unseen_words=("tram", "funicular")
-        ),
-        SAY,
-    )
+def not_found(**changes: object) -> Answer:
+    gone = {"kind": AnswerKind.NOT_FOUND, "found": False, "statements": (), "confidence": 0.2}
+    return an_answer(**{**gone, **changes})  # type: ignore[arg-type]
+
+
+def test_not_found_says_what_was_searched_what_is_lacking_and_what_to_try() -> None:
+    filters = Filters(sources=("kedo",), publishers=("City Archive",), after="2005-09")
+    query = Query("Which “tram line” ran?", ("tram line",), filters)
+    answer = not_found(query=query, message="in English", unseen_words=("funicular",), missing=("1873",))
+    html = answer_html(answer, SAY)
     words = Tags(html).words
-    assert words.count("Your sources do not answer this") == 1
-    assert "No source has the word “tram”." in words and "In none of your sources: funicular" in words
-    assert "Closest passages, not an answer" in words
-    assert "<mark>" not in html and 'class="number"' not in html and "Copy answer" not in html
+    for expected in (
+        "Your sources do not answer this",
+        "Searched3 sources · Only sources in “kedo”, published by “City Archive”, from September 2005 on",
+        "In none of your sourcesfunicular",
+        "In none of the closest passages1873",
+        "Required word for wordtram line",
+        "Leave out the quotation marks",
+        "Search all sources instead",
+        "Closest passages, not an answer",
+    ):
+        assert expected in words
+    assert "in English" not in words and "Quoted word for word" not in words
+    assert "<mark>" not in html and 'class="number"' not in html and "Copy with citations" not in html
+    assert "Search all" not in Tags(answer_html(not_found(), SAY)).words
+    assert "Ihre Quellen beantworten das nicht" in Tags(answer_html(answer, texts("de"))).words
 
 
-def test_changed_file_notes_and_carried_words_are_shown() -> None:
+def test_an_answer_that_was_asked_under_filters_says_so() -> None:
+    html = answer_html(an_answer(query=Query("When?", filters=Filters(tags=("rail",), before="1980"))), texts("fr"))
+    assert "Seulement les sources avec le mot-clé « rail », jusqu'à 1980" in Tags(html).words
+
+
+def test_changed_file_notes_and_the_question_as_it_was_read_are_shown() -> None:
     cited = replace(citation(SOURCE, 10, 55), state=CitationState.CHANGED)
     excerpt = replace(an_answer().excerpts[0], citation=cited, duplicates=(citation(SOURCE, 57, 83),))
     answer = an_answer(excerpts=(excerpt,), notes=("Two files are newer.",), query=Query("When?", carried=("bridge",)))
     words = Tags(answer_html(answer, SAY)).words
-    for expected in (
-        "file changed since it was indexed",
-        "Two files are newer.",
-        "earlier questions: bridge",
-        "also stands in",
-    ):
+    for expected in ("file changed since then", "Two files are newer.", "Searched for: When? bridge", "also stands in"):
         assert expected in words
+    assert "Searched for" not in Tags(answer_html(an_answer(), SAY)).words
+
+
+def test_notes_are_said_in_the_language_of_the_page() -> None:
+    german = texts("de")
+    filled = {"count": 4, "source": "a {b}.md", "words": "“1873”", "title": "The (old) Bridge", "titles": "“A”; “B”"}
+    for key, template in NOTES.items():
+        assert note_words(template.format(**filled), german) == german(f"answer.note.{key}", **filled)
+    assert note_words("Something of another kind.", german) == "Something of another kind."
+
+
+def test_confidence_is_in_words_with_what_was_counted() -> None:
+    again = replace(citation(SOURCE, 57, 83), source_id="copy.md")
+    excerpt = replace(an_answer().excerpts[0], duplicates=(again,))
+    said = [
+        Tags(answer_html(an_answer(confidence=confidence, excerpts=excerpts), SAY)).words
+        for confidence, excerpts in ((1.0, (excerpt, excerpt)), (0.8, an_answer().excerpts), (0.6, (excerpt,)))
+    ]
+    assert "Very likely an answer99 %quoted from 1 passage in 1 document · word for word also in 1 document" in said[0]
+    assert "Probably an answer80 %quoted from 1 passage in 1 document" in said[1] and "also in" not in said[1]
+    assert "Possibly an answer60 %" in said[2]
+
+
+def test_sentences_whose_figures_differ_stand_under_their_sources_and_dates() -> None:
+    other = replace(SOURCE, id="other.md", metadata=replace(SOURCE.metadata, title="Another Bridge", issued="1999"))
+    excerpts = (*an_answer().excerpts, Excerpt(TEXT[57:], (), citation(other, 57, len(TEXT)), 0.5))
+    statements = (*an_answer().statements, Statement(TEXT[57:83], (2,), citation(other, 57, 83)))
+    note = NOTES["differ_between"].format(titles="“The Bridge”; “Another Bridge”")
+    html = answer_html(an_answer(statements=statements, excerpts=excerpts, notes=(note,), differing=(1, 2)), SAY)
+    words = Tags(html).words
+    assert "These passages give different figures" in words and note not in words
+    assert words.index("The BridgeMarch 1971, covers") < words.index("Another Bridge1999, covers 1932 – 1970p. 7")
+    alike = Tags(answer_html(an_answer(statements=statements, excerpts=excerpts), SAY)).words
+    assert "different figures" not in alike
+
+
+def test_a_number_names_its_source_and_has_what_its_card_shows() -> None:
+    number = next(each for _, each in Tags(answer_html(an_answer(), SAY)).elements if each.get("class") == "number")
+    assert number["aria-label"] == "Citation 1: The Bridge, p. 7"
+    assert (number["data-title"], number["data-place"]) == ("The Bridge", "p. 7 · March 1971, covers 1932 – 1970")
+
+
+def test_headings_are_in_order() -> None:
+    for answer in (an_answer(), an_answer(differing=(1,)), not_found()):
+        levels = [int(tag[1]) for tag, _ in Tags(answer_html(answer, SAY)).elements if tag in ("h2", "h3", "h4")]
+        assert levels[0] == 2 and all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_greetings_and_overviews_are_said_in_the_language_of_the_page() -> None:
+    nothing = {"found": False, "statements": (), "excerpts": ()}
+    greeting = an_answer(kind=AnswerKind.GREETING, **nothing)
+    titles = [f"Band {n}" for n in range(12)]
+    words = Tags(answer_html(greeting, texts("de"), titles=titles)).words
+    assert "Stellen Sie eine Frage" in words and "besteht aus 3 Dokumenten" in words
+    assert "Band 7" in words and "Band 8" not in words and "und 4 weitere" in words
+    overview = answer_html(an_answer(kind=AnswerKind.OVERVIEW, message="in English"), texts("fr"))
+    assert "Les passages les plus proches proviennent de : The Bridge." in Tags(overview).words
+    assert "in English" not in overview and "probablement" not in overview
 
 
 def test_answer_can_be_cited_and_saved_in_the_styles_that_are_offered() -> None:
@@ -144,12 +211,16 @@ def test_nothing_hostile_becomes_markup() -> None:
         excerpts=(excerpt,),
         unseen_words=(HOSTILE,),
         notes=(HOSTILE,),
-        query=Query(HOSTILE, carried=(HOSTILE,)),
+        missing=(HOSTILE,),
+        differing=(1,),
+        query=Query(HOSTILE, (HOSTILE,), Filters((HOSTILE,), (HOSTILE,), (HOSTILE,), HOSTILE, HOSTILE), (HOSTILE,)),
         index_id=HOSTILE,
     )
     report = BuildReport("g", (HOSTILE,), (HOSTILE,), (), 0, (Skipped(HOSTILE, HOSTILE),), 1, 1, 1, 0.1, (HOSTILE,))
     pieces = [
         answer_html(answer, SAY, HOSTILE),
+        answer_html(replace(answer, kind=AnswerKind.OVERVIEW), SAY, HOSTILE),
+        answer_html(replace(answer, kind=AnswerKind.GREETING, excerpts=(), statements=()), SAY, titles=[HOSTILE]),
         answer_html(replace(answer, kind=AnswerKind.NOT_FOUND, found=False), SAY, HOSTILE),
         question_html(HOSTILE),
         failure_html(HOSTILE, HOSTILE, HOSTILE, SAY),
@@ -167,28 +238,8 @@ def test_marks_may_overlap_and_come_in_any_order() -> None:
     assert highlighted("a<b>c", ((3, 5), (0, 2), (1, 2))) == "<mark>a&lt;</mark>b<mark>&gt;c</mark>"
 
 
-@pytest.mark.parametrize(
-    ("date", "words"),
-    [
-        ("2005-09-19", "19 September 2005"),
-        ("2005-09", "September 2005"),
-        ("2005", "2005"),
-        ("2005-13", "2005-13"),
-        ("spring 2005", "spring 2005"),
-        ("-0044-03-15", "-0044-03-15"),
-    ],
-)
-def test_dates_in_words(date: str, words: str) -> None:
-    assert date_words(date) == words
-
-
-def test_intervals_in_words() -> None:
-    assert interval_words("2005-06-17/2005-11") == "17 June 2005 – November 2005"
-    assert interval_words("1998/..") == "1998 – …"
-
-
 def test_strength_is_a_word_and_a_figure() -> None:
-    shown = [Tags(strength_html(score)).words for score in (0.9, 0.45, 0.1, -0.02)]
+    shown = [Tags(strength_html(score, SAY)).words for score in (0.9, 0.45, 0.1, -0.02)]
     assert shown == ["Strong match 0.90", "Good match 0.45", "Weak match 0.10", "Weak match -0.02"]
 
 

@@ -15,7 +15,7 @@ from assistant.citing.documents import write_answers
 from assistant.citing.formats import Format
 from assistant.citing.styles import NAMES, STYLES, Form, Style, find_style, render_as
 from assistant.errors import AssistantError, UsageError
-from assistant.records import Answer
+from assistant.records import Answer, Excerpt
 from assistant.saving import restore_answer
 from assistant.settings import DEFAULT_STYLE
 
@@ -90,9 +90,7 @@ class Citing:
         number = str(request.get("excerpt") or "")
         if not number:
             return _answer_cited(answer, style)
-        if not (number.isdecimal() and 0 < int(number) <= len(answer.excerpts)):
-            raise UsageError(f"The answer has no excerpt {number}.")
-        one = [answer.excerpts[int(number) - 1].citation]
+        one = [excerpt_of(answer, number).citation]
         plain, rich = render_as(one, style, (Form.TEXT, Form.HTML))
         return {"text": plain.citations[0], "html": rich.citations[0]}
 
@@ -113,6 +111,18 @@ class Citing:
         if name not in self._styles:  # any other name could be a path
             raise UsageError(f"The page does not offer the citation style {name}.")
         return self._styles[name]
+
+
+def excerpt_of(answer: Answer, number: object) -> Excerpt:
+    """The excerpt of the number, from 1, that a page gave.
+
+    Raises:
+        UsageError: there is none.
+    """
+    wanted = str(number)
+    if not (wanted.isascii() and wanted.isdecimal() and 0 < int(wanted) <= len(answer.excerpts)):
+        raise UsageError(f"The answer has no excerpt {wanted}.")
+    return answer.excerpts[int(wanted) - 1]
 
 
 def _answer_cited(answer: Answer, style: Style) -> dict[str, str]:

@@ -8,8 +8,8 @@ from html import escape
 
 from assistant.bibliography import count
 from assistant.chat.rebuild import Status
-from assistant.chat.render import button, date_words, notice_html, suggestions_html
-from assistant.chat.texts import Texts
+from assistant.chat.render import button, notice_html, suggestions_html
+from assistant.chat.texts import Texts, texts
 from assistant.reports import BuildReport, SourceSummary
 
 
@@ -25,7 +25,7 @@ def sources_html(sources: Sequence[SourceSummary]) -> str:
     titles = Counter(source.title for source in sources)
     for source in sources:
         file = source.id if titles[source.title] > 1 else None
-        known = [file, source.metadata.publisher, source.metadata.issued and date_words(source.metadata.issued)]
+        known = [file, source.metadata.publisher, source.metadata.issued and texts(None).date(source.metadata.issued)]
         details = "".join(f"<span>{escape(part)}</span>" for part in [*known, count(source.words, "word")] if part)
         described = [
             source.title,

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 
 from assistant.chat import listing, render
+from assistant.chat.answers import answer_html
 from assistant.chat.citing import Citing
 from assistant.chat.frame import ASK, NAME, PANEL, TOP_BAR, frame
+from assistant.chat.given import Given
 from assistant.chat.pages import Pages
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
@@ -65,6 +67,7 @@ class Page:
         self.library = library
         self._pages = pages
         self._citing = citing
+        self._given = Given(library, citing)
         self._rebuild = rebuild
         self._cache: Shown | None = None
         self._looked: tuple[str, float, list[str]] = ("", 0.0, [])
@@ -138,8 +141,8 @@ class Page:
 
     def _exchange(self, name: str, question: str, say: Texts) -> Exchange:
         """A question as it was typed, with its answer."""
-        answer = self._citing.answer(name)
-        return Exchange(question, render.answer_html(answer, say, name, self._citing.choices))
+        answer = self._given.answer(name)
+        return Exchange(question, answer_html(answer, say, name, self._citing.choices, self._given.titles()))
 
     # ----- what the script asks for, and gets without a change of the conversation
 
@@ -240,6 +243,7 @@ class Page:
         methods: tuple[Callable[[Request], Any], ...] = (
             *(self.read_source, self.marks, self.cite, self.keep, self.records),
             *(self.scope, self.suggest, self.status, self.rebuild, self.cancel),
+            *(self._given.around, self._given.feedback),
         )
         return [served(method) for method in methods]
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.anchoring import find_words
 from assistant.bibliography import cite_slice
 from assistant.chat.render import button, details_line, icon, notice_html, references_html
+from assistant.chat.texts import Texts, texts
 from assistant.errors import UsageError
 from assistant.links import deep_link, reader_link, source_link
 from assistant.records import CitationState, LocatorKind, Source, Span
@@ -92,7 +93,7 @@ def source_html(library: Library, request: dict[str, Any]) -> str:
     numbers = page_numbers(source) if state is CitationState.VERIFIED else []
     on_page = bool(numbers and span and "first" not in request)
     views = _views(on_page) if numbers else ""
-    head = _head(source, span, notices, views, library.index_id)
+    head = _head(source, span, notices, views, library.index_id, texts(request.get("language")))
     page = _page_view(source, cite_slice(source, *span).page if span else numbers[0], on_page) if numbers else ""
     return head + page + _window(source, span, _whole(request.get("first")), hidden=on_page)
 
@@ -118,7 +119,7 @@ def _bar() -> str:
     )
 
 
-def _head(source: Source, span: Span | None, notices: list[str], views: str, index_id: str) -> str:
+def _head(source: Source, span: Span | None, notices: list[str], views: str, index_id: str, say: Texts) -> str:
     warnings = "".join(notice_html(notice) for notice in notices)
     jump = button("text-button", "jump", "Go to the cited words") if span else ""
     citation = cite_slice(source, *span) if span else None
@@ -127,7 +128,7 @@ def _head(source: Source, span: Span | None, notices: list[str], views: str, ind
     copy = button("text-button", "link", icon("link") + "Copy link", {"link": link})
     return (
         f'{_bar()}<header class="reader-head"><h2 id="reader-title" tabindex="-1">{escape(source.title)}</h2>'
-        f"{details_line(source.metadata, source.id, url)}{warnings}{references_html(source.metadata)}"
+        f"{details_line(source.metadata, source.id, say, url)}{warnings}{references_html(source.metadata, say)}"
         f'<div class="reader-tools">{views}{jump}{copy}</div></header>'
     )
 

@@ -12,7 +12,7 @@ async function cite(button) {
   const { answer } = answerOf(button).dataset, style = $(".cite-style", answerOf(button)).value;
   const made = await call("cite", { answer, style, excerpt: button.dataset.excerpt });
   if (made?.text) copy(made.text, button.dataset.done, made.html);
-  else say(made?.reason ?? "The citation could not be made. Is the assistant still running?");
+  else say(made?.reason ?? t("answer.cited_not"));
 }
 async function saveAs(button) {
   const own = answerOf(button), { format, of } = button.dataset;
@@ -26,8 +26,8 @@ async function saveAs(button) {
     link.download = reply.headers.get("content-disposition").match(/filename="(.+)"/)[1];
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    say(`Saved as ${link.download}`);
-  } catch { say("It could not be saved. Is the assistant still running?"); }
+    say(t("answer.saved", { file: link.download }));
+  } catch { say(t("answer.saved_not")); }
 }
 
 Object.assign(actions, { cite, export: saveAs });

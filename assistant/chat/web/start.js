@@ -15,7 +15,7 @@ document.addEventListener("change", ({ target }) => {
 Object.assign(actions, {
   close: closePanel,
   focus: () => box().focus(),
-  link: (button) => copy(new URL(button.dataset.link, location.href).href, "Link copied"),
+  link: (button) => copy(new URL(button.dataset.link, location.href).href, t("answer.link_copied")),
   panel: (button) => showLibrary(button),
 });
 document.addEventListener("click", (event) => {

@@ -1,0 +1,112 @@
+"""What the page asks for on an answer that was given: the text around an excerpt, and to note what is thought of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from assistant.chat.citing import Citing, excerpt_of
+from assistant.chat.reader import blocks
+from assistant.chat.texts import texts
+from assistant.errors import AssistantError, IndexUnusable, UsageError
+from assistant.records import Answer, Citation, CitationState, Excerpt, Source
+
+if TYPE_CHECKING:
+    from assistant.library import Library
+
+MOST_AROUND = 20
+"""Paragraphs on either side of an excerpt."""
+
+
+class Given:
+    """The answers that are held, with the library that they are from."""
+
+    def __init__(self, library: Library, citing: Citing) -> None:
+        self._library = library
+        self._citing = citing
+
+    def answer(self, name: str) -> Answer:
+        """The answer of that id, its excerpts with the state that their files are in now, as far as that is known.
+
+        Raises:
+            UsageError: it is not held.
+        """
+        answer = self._citing.answer(name)
+        try:
+            return replace(answer, excerpts=tuple(self._now(excerpt) for excerpt in answer.excerpts))
+        except IndexUnusable:  # a conversation can be read all the same
+            return answer
+
+    def titles(self) -> list[str]:
+        """The titles of all sources; none where there is no index that can be used."""
+        try:
+            index = self._library.generation()
+        except IndexUnusable:
+            return []
+        return [known.title or source_id for known, source_id in zip(index.metadata, index.ids, strict=True)]
+
+    def _now(self, excerpt: Excerpt) -> Excerpt:
+        return replace(excerpt, citation=replace(excerpt.citation, state=self._state(excerpt.citation)))
+
+    def _state(self, citation: Citation) -> CitationState:
+        """Whether the file is still the one that was quoted, which a rebuild may have replaced since."""
+        try:
+            if self._library.source(citation.source_id).digest != citation.digest:
+                return CitationState.CHANGED
+            return self._library.state(citation.source_id)
+        except UsageError:
+            return CitationState.MISSING
+
+    def around(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """For the script: the text `before` and `after` an excerpt of an `answer`, that many paragraphs of each.
+
+        With it, whether there is more (`earlier`, `later`); or the `reason` why there is none.
+        """
+        say = texts(request.get("language"))
+        try:
+            citation = excerpt_of(self._citing.answer(str(request.get("answer"))), request.get("excerpt")).citation
+            if self._state(citation) is not CitationState.VERIFIED:
+                return {"reason": say("answer.around_changed")}
+            source = self._library.source(citation.source_id)
+        except AssistantError as error:
+            return {"reason": str(error)}
+        return neighbours(source, citation, _count(request.get("before")), _count(request.get("after")))
+
+    def feedback(self, request: Mapping[str, Any]) -> dict[str, str]:
+        """For the script: note whether an `answer` is `good` (null takes back what was said), and the `reason`.
+
+        Returns the name of the `file`, or the `failure`.
+        """
+        good = request.get("good")
+        try:
+            answer = self._citing.answer(str(request.get("answer")))
+            reason = str(request.get("reason") or "")
+            file = self._library.give_feedback(answer, good if isinstance(good, bool) else None, reason)
+        except AssistantError as error:
+            return {"failure": str(error)}
+        return {"file": str(file.resolve())}
+
+
+def neighbours(source: Source, citation: Citation, before: int, after: int) -> dict[str, Any]:
+    """The text before and after cited words, verbatim, to the start or end of so many paragraphs.
+
+    The paragraph that the words stand in counts as one where it goes on beyond them.
+    """
+    paragraphs = blocks(source.text)
+    earlier = [start for start, _ in paragraphs if start < citation.start]
+    later = [end for _, end in paragraphs if end > citation.end]
+    start = earlier[-before] if 0 < before <= len(earlier) else earlier[0] if before and earlier else citation.start
+    end = later[after - 1] if 0 < after <= len(later) else later[-1] if after and later else citation.end
+    return {
+        "before": source.text[start : citation.start],
+        "after": source.text[citation.end : end],
+        "earlier": before < min(len(earlier), MOST_AROUND),
+        "later": after < min(len(later), MOST_AROUND),
+    }
+
+
+def _count(number: object) -> int:
+    """How many paragraphs the page asks for; none where it is no number."""
+    wanted = str(number)
+    return min(int(wanted), MOST_AROUND) if wanted.isascii() and wanted.isdecimal() else 0
