@@ -60,7 +60,7 @@ def test_what_the_sources_do_not_answer(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, "Who won the chess olympiad in Yerevan?")
     assert page.inner_text(".not-found h2") == "Your sources do not answer this"
-    assert "olympiad" in page.inner_text(".not-found .message")
+    assert "olympiad" in page.inner_text(".not-found .searched")
     assert page.locator(".statement").count() == 0
 
 
@@ -70,7 +70,7 @@ def test_follow_up_is_read_with_the_question_before(open_page: OpenPage) -> None
     ask(page, "When was it launched?")
     answers = page.locator("#chat .answer")
     assert "Kittiwake was launched in 1998" in (answers.nth(1).text_content() or "")
-    assert "Read together with your earlier questions" in answers.nth(1).inner_text()
+    assert "Searched for:" in answers.nth(1).inner_text()
     assert in_view(page, "#chat .user-row:nth-last-of-type(2) .question")
 
 
@@ -241,7 +241,7 @@ def test_copy_citation_and_answer(open_page: OpenPage) -> None:
     assert citation == "“The Harbour Ferry,” Port Authority, May 4, 2021, under “Timetable,” para. 1."
     page.get_by_text("Save and cite").click()
     page.get_by_label("Citation style").select_option(label="APA")
-    page.get_by_role("button", name="Copy answer").click()
+    page.get_by_role("button", name="Copy with citations").click()
     page.wait_for_selector("#toast:has-text('Answer copied')")
     copied = page.evaluate("navigator.clipboard.readText()")
     place = "(The Harbour Ferry, 2021, under “Timetable,” para. 1)"

@@ -10,7 +10,7 @@ from assistant.chat.citing import Citing, excerpt_of
 from assistant.chat.reader import blocks
 from assistant.chat.texts import texts
 from assistant.errors import AssistantError, IndexUnusable, UsageError
-from assistant.records import Answer, Citation, CitationState, Excerpt, Source
+from assistant.records import Answer, Citation, CitationState, Excerpt, LocatorKind, Source, Span
 
 if TYPE_CHECKING:
     from assistant.library import Library
@@ -52,11 +52,11 @@ class Given:
     def _state(self, citation: Citation) -> CitationState:
         """Whether the file is still the one that was quoted, which a rebuild may have replaced since."""
         try:
-            if self._library.source(citation.source_id).digest != citation.digest:
-                return CitationState.CHANGED
-            return self._library.state(citation.source_id)
+            state = self._library.state(citation.source_id)
+            same = self._library.source(citation.source_id).digest == citation.digest
         except UsageError:
             return CitationState.MISSING
+        return CitationState.CHANGED if state is CitationState.VERIFIED and not same else state
 
     def around(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """For the script: the text `before` and `after` an excerpt of an `answer`, that many paragraphs of each.
@@ -91,18 +91,36 @@ class Given:
 def neighbours(source: Source, citation: Citation, before: int, after: int) -> dict[str, Any]:
     """The text before and after cited words, verbatim, to the start or end of so many paragraphs.
 
-    The paragraph that the words stand in counts as one where it goes on beyond them.
+    The paragraph that the words stand in counts as one where it goes on beyond them; a heading is none by itself.
     """
     paragraphs = blocks(source.text)
-    earlier = [start for start, _ in paragraphs if start < citation.start]
-    later = [end for _, end in paragraphs if end > citation.end]
-    start = earlier[-before] if 0 < before <= len(earlier) else earlier[0] if before and earlier else citation.start
-    end = later[after - 1] if 0 < after <= len(later) else later[-1] if after and later else citation.end
+    headings = _headings(source, paragraphs)
+    starts = [start for start, end in paragraphs if start < citation.start and (start, end) not in headings]
+    ends = [end for start, end in paragraphs if end > citation.end and (start, end) not in headings]
+    earlier = _steps(starts[::-1], min(paragraphs[0][0], citation.start))
+    later = _steps(ends, max(paragraphs[-1][1], citation.end))
+    start = [citation.start, *earlier][min(before, len(earlier))]
+    end = [citation.end, *later][min(after, len(later))]
     return {
         "before": source.text[start : citation.start],
         "after": source.text[citation.end : end],
-        "earlier": before < min(len(earlier), MOST_AROUND),
-        "later": after < min(len(later), MOST_AROUND),
+        "earlier": before < MOST_AROUND and start > paragraphs[0][0],
+        "later": after < MOST_AROUND and end < paragraphs[-1][1],
+    }
+
+
+def _steps(places: list[int], last: int) -> list[int]:
+    """How far each step goes; the last one goes all the way, over a heading at the edge of the text."""
+    return [*places[:-1], last]
+
+
+def _headings(source: Source, paragraphs: list[Span]) -> set[Span]:
+    """Where headings stand as blocks of their own."""
+    sections = {place.start: place.label for place in source.locators if place.kind is LocatorKind.SECTION}
+    return {
+        (start, end)
+        for start, end in paragraphs
+        if start in sections and sections[start].split() == source.text[start:end].split()
     }
 
 

@@ -17,7 +17,11 @@ function showCard(number) {
   for (const line of quoteCard.children) line.textContent = number.dataset[line.className];
   quoteCard.hidden = false;
   number.setAttribute("aria-describedby", quoteCard.id);
-  const at = number.getBoundingClientRect(), card = quoteCard.getBoundingClientRect();
+  placeCard();
+}
+function placeCard() { // below the number, or above it where there is no room
+  const at = carded.getBoundingClientRect(), card = quoteCard.getBoundingClientRect(), frame = $("#chat .bubble-wrap").getBoundingClientRect();
+  if (at.bottom < frame.top || at.top > frame.bottom) return hideCard();
   const above = at.top - card.height - 8, fits = at.bottom + 8 + card.height <= innerHeight || above < 8;
   quoteCard.style.top = `${fits ? at.bottom + 8 : above}px`;
   quoteCard.style.left = `${Math.max(8, Math.min(at.left - 16, innerWidth - card.width - 8))}px`;
@@ -44,7 +48,7 @@ document.addEventListener("keydown", (event) => {
   hideCard();
   event.stopImmediatePropagation(); // one thing at a time
 });
-document.addEventListener("scroll", hideCard, true);
+document.addEventListener("scroll", () => carded && placeCard(), true);
 document.addEventListener("click", ({ target }) => { if (!quoteCard.contains(target)) hideCard(); });
 
 // ----- the keys 1 to 9 open the cited words of the answer that was read last, else of the last one
