@@ -202,6 +202,17 @@ def test_what_is_thought_of_an_answer_is_written_shown_and_taken_back(open_page:
 
 
 @in_browser
+def test_what_the_filters_kept_out_is_found_when_all_sources_are_searched(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, f"{FERRY} in:lighthouse")
+    answer = page.locator("#chat .answer.not-found")
+    assert "1 source · Only sources in “lighthouse”" in answer.locator(".searched").inner_text()
+    answer.get_by_role("button", name="Search all sources instead").click()
+    page.wait_for_selector("#chat .statement:has-text('every forty minutes')")
+    assert "Searching all" in page.inner_text("#scope")
+
+
+@in_browser
 def test_a_link_to_an_answer_asks_the_question_as_it_was_read(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, "What is the oldest boat of the harbour ferry called?")

@@ -177,8 +177,7 @@ def test_headings_are_in_order() -> None:
 
 
 def test_greetings_and_overviews_are_said_in_the_language_of_the_page() -> None:
-    nothing = {"found": False, "statements": (), "excerpts": ()}
-    greeting = an_answer(kind=AnswerKind.GREETING, **nothing)
+    greeting = an_answer(kind=AnswerKind.GREETING, found=False, statements=(), excerpts=())
     titles = [f"Band {n}" for n in range(12)]
     words = Tags(answer_html(greeting, texts("de"), titles=titles)).words
     assert "Stellen Sie eine Frage" in words and "besteht aus 3 Dokumenten" in words

@@ -106,7 +106,7 @@ def _not_found(answer: Answer, say: Texts) -> str:
     tries = [escape(say("answer.try_words"))]
     tries += [escape(say("answer.try_phrases"))] if query.phrases else []
     if query.filters:
-        tries.append(button("text-button", "all", escape(say("answer.try_all")), {"question": query.full_text}))
+        tries.append(button("text-button", "everywhere", escape(say("answer.try_all")), {"question": query.full_text}))
     advice = "".join(f"<li>{each}</li>" for each in tries)
     why = escape(say("answer.too_far" if answer.excerpts else "answer.nothing"))
     return (

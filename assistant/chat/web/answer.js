@@ -63,6 +63,12 @@ document.addEventListener("keydown", (event) => {
   (numbers[0] ?? (row && $(".place-button", row)))?.click();
 });
 
+// ----- what was not found under filters is looked for without them
+actions.everywhere = (button) => {
+  actions.all(button);
+  ask(button.dataset.question, { filters: empty(), alone: true });
+};
+
 // ----- the text around an excerpt, where it stands
 actions.around = async (button) => {
   const excerpt = button.closest(".excerpt"), own = $(".own", excerpt), { side } = button.dataset;
