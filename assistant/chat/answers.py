@@ -13,6 +13,7 @@ from html import escape
 from assistant.chat.cards import cards_html, copy_button, excerpt_anchor, holds
 from assistant.chat.render import button, icon
 from assistant.chat.texts import Texts
+from assistant.feedback import MOST_REASON
 from assistant.links import anchor, answer_link
 from assistant.notes import NOTES
 from assistant.records import Answer, AnswerKind, Filters, Metadata, Statement
@@ -251,7 +252,7 @@ def _why(say: Texts) -> str:
     back = button("text-button", "withdraw", escape(say("answer.withdraw")))
     return (
         f'<div class="judged" hidden><p><span role="status"></span> {back}</p>'
-        f'<form class="why"><label>{escape(say("answer.reason"))}<input maxlength="1000" autocomplete="off" dir="auto">'
+        f'<form class="why"><label>{escape(say("answer.reason"))}<input maxlength="{MOST_REASON}" autocomplete="off" dir="auto">'
         f'</label><button type="submit" class="plain-button">{escape(say("answer.send"))}</button></form></div>'
     )
 

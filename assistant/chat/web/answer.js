@@ -9,7 +9,7 @@ for (const part of ["title", "quote", "place"]) {
   line.dir = "auto";
   quoteCard.append(line);
 }
-body.append(quoteCard);
+talk.append(quoteCard); // within the main part of the page
 let carded = null, cardDue; // the number that the card belongs to; what opens or closes it after a moment
 function showCard(number) {
   hideCard();
