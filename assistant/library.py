@@ -303,13 +303,27 @@ class Library:
         """
         from assistant.removing import remove
 
-        index: Generation | None
+        return remove(source_ids, self.sources, self._usable())
+
+    def going(self, *source_ids: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What `remove` would take: names of files, relative to the sources folder, and the ids of their sources.
+
+        Raises:
+            UsageError, UnreadableFile: as `remove`.
+        """
+        from assistant.removing import going
+
+        files, gone = going(source_ids, self.sources, self._usable())
+        return tuple(path.relative_to(self.sources).as_posix() for path in files), gone
+
+    def _usable(self) -> Generation | None:
+        """The index, if it can be used: files can be named without it."""
         try:
             index = self.generation()
             len(index.ids)  # which are read only when they are asked for
         except (IndexMissing, IndexDamaged, IndexOutdated):
-            index = None  # files can be named all the same
-        return remove(source_ids, self.sources, index)
+            return None
+        return index
 
     def put_back(self, removal_id: str) -> tuple[str, ...]:
         """Moves what was removed back to where it was, without a rebuild: the names that the files have now.

@@ -40,25 +40,38 @@ def remove(source_ids: Sequence[str], sources: Path, index: Generation | None) -
         UsageError: there is no such source or file.
         UnreadableFile: a file cannot be moved; then none is.
     """
-    if not source_ids:
-        raise UsageError("say which sources are to be removed: assistant sources lists them")
-    documents = _documents(source_ids, sources, index)
+    files, gone = going(source_ids, sources, index)
+    names = [path.relative_to(sources).as_posix() for path in files]
     now = datetime.now(UTC)
     removal = f"{now.strftime(_TIME)}-{secrets.token_hex(3)}"
     folder = _trash(sources) / removal
     try:
-        files = list(dict.fromkeys([*documents, *_sidecars(documents)]))
-        names = [path.relative_to(sources).as_posix() for path in files]
-        gone = tuple(index.ids[number] for name in names for number in index.of_file(name)) if index else ()
         folder.mkdir(parents=True)
         (folder / _RECORD).write_text(json.dumps({"source_ids": gone}), "utf-8")
     except OSError as error:
-        raise UnreadableFile(_cannot_move(documents[0], error)) from error
+        raise UnreadableFile(_cannot_move(files[0], error)) from error
     try:
         _move_all([(path, folder / name) for path, name in zip(files, names, strict=True)])
     finally:
         _tidy(folder)
     return Removal(removal, tuple(map(_nfc, names)), gone, _iso(now))
+
+
+def going(source_ids: Sequence[str], sources: Path, index: Generation | None) -> tuple[list[Path], tuple[str, ...]]:
+    """What a removal would take: the files, documents before the sidecars of these alone, and the ids of their sources.
+
+    Raises:
+        SourcesMissing, UsageError, UnreadableFile: as `remove`.
+    """
+    if not source_ids:
+        raise UsageError("say which sources are to be removed: assistant sources lists them")
+    documents = _documents(source_ids, sources, index)
+    try:
+        files = list(dict.fromkeys([*documents, *_sidecars(documents)]))
+    except OSError as error:
+        raise UnreadableFile(_cannot_move(documents[0], error)) from error
+    names = [path.relative_to(sources).as_posix() for path in files]
+    return files, tuple(index.ids[number] for name in names for number in index.of_file(name)) if index else ()
 
 
 def put_back(removal_id: str, sources: Path) -> tuple[str, ...]:

@@ -248,3 +248,11 @@ def test_removing_the_last_document_says_that_nothing_is_left(notes: Library, co
     assert ran.out.startswith("moved to ")
     assert ran.error.startswith(f"assistant: no document in {notes.sources} can be read")
     assert command(notes, "remove", "--undo").status == 0
+
+
+def test_what_a_removal_would_take_is_told_before(notes: Library) -> None:
+    (notes.sources / "harbour.md.yaml").write_text("language: en\n", "utf-8")
+    before = sorted(notes.sources.iterdir())
+    assert notes.going("harbour.md") == (("harbour.md", "harbour.md.yaml"), ("harbour.md",))
+    assert sorted(notes.sources.iterdir()) == before
+    assert notes.remove("harbour.md").files == ("harbour.md", "harbour.md.yaml")
