@@ -6,7 +6,6 @@ import os
 import signal
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 from browser import (
@@ -26,7 +25,6 @@ from playwright.sync_api import Browser
 from assistant.readers import read
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-REBUILT = 120_000  # milliseconds: a rebuild starts torch
 
 
 def test_number_opens_the_reader_at_the_cited_sentence(open_page: OpenPage) -> None:
@@ -108,51 +106,6 @@ def test_blank_question_does_nothing_and_a_new_chat_starts_over(open_page: OpenP
     page.get_by_role("button", name="New chat").click()
     page.wait_for_selector(".welcome .suggestions", state="visible")
     assert page.locator("#chat .question").count() == 0
-
-
-def test_rebuild_button_reports_and_answers_from_the_new_file(open_page: OpenPage, chat: Chat) -> None:
-    page = open_page()
-    (chat.sources / "quarry.md").write_text(
-        "# The Quarry\n\nThe quarry closed in 1967 after a flood.\n", encoding="utf-8"
-    )
-    (chat.sources / "broken.pdf").write_bytes(b"%PDF-1.4 not really")
-    page.wait_for_selector("#rebuild-status .notice:has-text('broken.pdf and 1 other file have changed')")
-    page.get_by_role("button", name="Rebuild").click()
-    page.wait_for_selector(".report", timeout=REBUILT)
-    report = page.inner_text(".report")
-    assert "1 added" in report and "quarry.md" in report and "broken.pdf: " in report
-    page.wait_for_selector(".sources li:has-text('The Quarry')")
-    ask(page, "When did the quarry close?")
-    assert "The quarry closed in 1967 after a flood." in page.inner_text(".statement")
-
-
-def test_documents_that_are_added_are_answered_from(open_page: OpenPage, chat: Chat, tmp_path: Path) -> None:
-    page = open_page()
-    (tmp_path / "tannery.txt").write_text("The tannery on the north quay closed in 1911.", "utf-8")
-    (tmp_path / "film.mkv").write_bytes(b"\x1aE\xdf\xa3")
-    (tmp_path / "ledger.md").write_text("This is another ledger altogether.", "utf-8")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Add").click()
-    chooser.value.set_files([tmp_path / name for name in ("tannery.txt", "film.mkv", "ledger.md")])
-    page.wait_for_selector("#add-status p:has-text('ledger')")
-    said = page.locator("#add-status p").all_inner_texts()
-    assert (said[0], said[2]) == ("Added: tannery.txt", "Added: ledger (2).md")
-    assert said[1].startswith("film.mkv: no reader for .mkv files; ")
-    page.wait_for_selector(".report:has-text('2 added')", timeout=REBUILT)
-    page.wait_for_selector(".sources li:has-text('tannery.txt')")
-    assert (chat.sources / "ledger.md").read_text("utf-8").startswith("Entry 1 of the ledger")
-    ask(page, "When did the tannery close?")
-    assert "The tannery on the north quay closed in 1911." in page.inner_text(".statement")
-
-
-def test_cancelled_rebuild_leaves_the_index(open_page: OpenPage, chat: Chat) -> None:
-    page = open_page()
-    before = chat.index_id()
-    page.get_by_role("button", name="Rebuild").click()
-    page.get_by_role("button", name="Cancel").click()
-    page.wait_for_selector("#rebuild-status :text('cancelled')")
-    assert chat.index_id() == before
-    assert page.get_by_role("button", name="Rebuild").is_visible()
 
 
 def test_rebuild_elsewhere_is_noticed_and_gone_words_are_not_marked(open_page: OpenPage, chat: Chat) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import tempfile
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -60,4 +65,15 @@ def test_what_is_too_large_is_refused(client: TestClient, notes: Library, monkey
 def test_another_site_cannot_add(client: TestClient, notes: Library) -> None:
     headers = {"Origin": "https://evil.example"}
     assert client.put("/documents", params={"name": "gauge.txt"}, content=WORDS, headers=headers).status_code == 403
+    assert not (notes.sources / "gauge.txt").exists()
+
+
+def test_full_disk_is_told(client: TestClient, notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", lambda size: Full())
+    reply = client.put("/documents", params={"name": "gauge.txt"}, content=WORDS)
+    assert (reply.status_code, "no space left" in reply.json()["reason"]) == (507, True)
     assert not (notes.sources / "gauge.txt").exists()

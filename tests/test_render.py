@@ -9,8 +9,11 @@ from markup import HOSTILE, SOURCE, TEXT, Tags, assert_only_text
 
 from assistant.chat.answers import answer_html, note_words
 from assistant.chat.cards import strength_html
-from assistant.chat.listing import report_html, sources_html, status_html, welcome_html
+from assistant.chat.details import form_html, wrong
+from assistant.chat.glance import MAX_BARS, bars, overview_html
+from assistant.chat.listing import conditions, files_html, lacks, row_html, rows, trash_html, welcome_html
 from assistant.chat.rebuild import Status
+from assistant.chat.rebuilding import changed_html, outcome_html, progress, report_html
 from assistant.chat.render import failure_html, highlighted, question_html
 from assistant.chat.texts import texts
 from assistant.notes import NOTES
@@ -28,7 +31,16 @@ from assistant.records import (
     Source,
     Statement,
 )
-from assistant.reports import BuildReport, Skipped, SourceSummary
+from assistant.reports import (
+    BuildReport,
+    FileCondition,
+    FileState,
+    FrequentName,
+    Overview,
+    Removal,
+    Skipped,
+    SourceSummary,
+)
 
 SAY = texts("en")
 
@@ -224,10 +236,15 @@ def test_nothing_hostile_becomes_markup() -> None:
         question_html(HOSTILE),
         failure_html(HOSTILE, HOSTILE, HOSTILE, SAY),
         welcome_html([HOSTILE], 3, SAY),
-        sources_html([SourceSummary(HOSTILE, known, 1, 2)]),
-        status_html(Status(running=True, stage=HOSTILE, total=3)),
-        status_html(Status(error=HOSTILE)),
-        report_html(report),
+        row_html(SourceSummary(HOSTILE, known, 1, 2), True, SAY),
+        form_html(SourceSummary(HOSTILE, known, 1, 2), SAY),
+        files_html([FileState(HOSTILE, FileCondition.REFUSED, (HOSTILE,))], SAY),
+        conditions([FileState("a", FileCondition.PARTLY, (HOSTILE,), (HOSTILE,))], SAY)[HOSTILE],
+        trash_html([Removal(HOSTILE, (HOSTILE, HOSTILE), (), "2026-05-04T10:00:00+00:00")], SAY),
+        overview_html(Overview(1, 1, 1, (), 1, (FrequentName(HOSTILE, 1),)), [(2000, 2001, 1)], SAY),
+        changed_html([HOSTILE], SAY),
+        outcome_html(Status(error=HOSTILE), SAY),
+        report_html(report, SAY),
     ]
     for piece in pieces:
         assert_only_text(piece, HOSTILE)
@@ -245,7 +262,7 @@ def test_strength_is_a_word_and_a_figure() -> None:
 def test_report_names_every_file_that_was_left_out() -> None:
     skipped = (Skipped("scan.pdf", "it holds no text"), Skipped("old.doc", "not a format that can be read"))
     report = BuildReport("g", ("a.md",), (), ("b.md", "c.md"), 4, skipped, 5, 60, 10, 1.25)
-    words = Tags(report_html(report)).words
+    words = Tags(report_html(report, SAY)).words
     for expected in (
         "1 added, 0 changed, 2 removed, 4 unchanged",
         "scan.pdf: it holds no text",
@@ -254,8 +271,63 @@ def test_report_names_every_file_that_was_left_out() -> None:
         assert expected in words
 
 
-def test_status_in_words() -> None:
-    assert (
-        "Embedding 12 of 1,300" in Tags(status_html(Status(running=True, stage="Embedding", done=12, total=1300))).words
-    )
-    assert "cancelled" in status_html(Status(cancelled=True)) and status_html(Status()) == ""
+def test_progress_and_outcome_in_words() -> None:
+    running = Status(1, running=True, stage="Embedding passages", done=12, total=1300)
+    assert progress(running, SAY)["figures"] == "12 of 1,300"
+    assert progress(running, texts("de"))["stage"] == "Passagen werden berechnet"
+    assert progress(Status(1, running=True, stage="Something new"), SAY)["stage"] == "Something new"
+    assert "was cancelled" in outcome_html(Status(1, cancelled=True), SAY) and outcome_html(Status(), SAY) == ""
+
+
+def test_what_a_citation_lacks_is_said() -> None:
+    bare = SourceSummary("log.txt", Metadata(title="The log", publisher="Port Office"), 1, 20)
+    assert lacks(bare, SAY) == "Missing: author, date"
+    named = replace(bare, metadata=replace(bare.metadata, authors=("Ines Aldous",), issued="1902"))
+    assert lacks(named, SAY) == "check the names" and "Ines Aldous" in Tags(form_html(named, SAY)).words
+    parts = replace(named, metadata=replace(named.metadata, csl={"author": [{"family": "Aldous", "given": "Ines"}]}))
+    assert lacks(parts, SAY) == ""
+
+
+def test_sources_of_one_title_are_told_apart() -> None:
+    same = [SourceSummary(name, Metadata(title="Minutes"), 1, 2) for name in ("a.md", "b.md")]
+    assert ["a.md" in Tags(row["html"]).words for row in rows(same, SAY)] == [True, False]
+    assert "a.md" not in Tags(rows(same[:1], SAY)[0]["html"]).words
+
+
+def test_only_sources_that_are_not_as_indexed_have_a_state() -> None:
+    states = [
+        FileState("a.md", FileCondition.INDEXED, (), ("a.md",)),
+        FileState("b.jsonl", FileCondition.CHANGED, (), ("b.jsonl#1", "b.jsonl#2")),
+        FileState("new.md", FileCondition.NEW),
+        FileState("film.mkv", FileCondition.REFUSED, ("no reader",)),
+    ]
+    assert conditions(states, SAY).keys() == {"b.jsonl#1", "b.jsonl#2"}
+    words = Tags(files_html(states, SAY)).words
+    assert "1 file not searched until the next rebuild" in words and "1 file left out" in words and "no reader" in words
+    many = files_html([FileState(f"{n}.mkv", FileCondition.REFUSED) for n in range(1000)], SAY)
+    assert "1,000 files left out" in many and "and 800 more" in many
+
+
+def test_histogram_has_a_bar_for_each_year_or_span() -> None:
+    def source(covers: str) -> SourceSummary:
+        return SourceSummary("a", Metadata(covers=covers), 1, 1)
+
+    assert bars([source("2001/2003"), source("2003-05"), SourceSummary("b", Metadata(), 1, 1)]) == [
+        *((2001, 2001, 1), (2002, 2002, 1)),
+        (2003, 2003, 2),
+    ]
+    long = bars([source("1789/1815"), source("1994"), source("1996/1997")])
+    assert len(long) <= MAX_BARS and (long[0], long[-1]) == ((1789, 1789, 1), (1995, 1997, 1))
+    assert all(one[1] + 1 == other[0] for one, other in pairwise(long))
+    assert bars([]) == []
+
+
+def test_value_that_cannot_be_saved_is_told_at_its_field() -> None:
+    assert wrong("issued is not usable: soon (write 2005)", SAY) == {
+        "reason": "Write the date as 2005, 2005-09 or 2005-09-19.",
+        "field": "issued",
+    }
+    assert wrong("a.yaml is broken: mend it by hand", SAY) == {
+        "reason": "a.yaml is broken: mend it by hand",
+        "field": "",
+    }

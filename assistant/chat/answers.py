@@ -252,7 +252,8 @@ def _why(say: Texts) -> str:
     back = button("text-button", "withdraw", escape(say("answer.withdraw")))
     return (
         f'<div class="judged" hidden><p><span role="status"></span> {back}</p>'
-        f'<form class="why"><label>{escape(say("answer.reason"))}<input maxlength="{MOST_REASON}" autocomplete="off" dir="auto">'
+        f'<form class="why"><label>{escape(say("answer.reason"))}'
+        f'<input maxlength="{MOST_REASON}" autocomplete="off" dir="auto">'
         f'</label><button type="submit" class="plain-button">{escape(say("answer.send"))}</button></form></div>'
     )
 

@@ -12,6 +12,7 @@ from html import escape
 
 from assistant.chat.render import button, icon
 from assistant.chat.texts import LANGUAGES, Texts
+from assistant.chat.uploads import MAX_FILES, MAX_UPLOAD
 
 NAME = "Assistant"
 
@@ -61,11 +62,16 @@ ASK = f"""<form class="asker"><div id="trouble" role="alert"></div>
 PANEL = f"""<section id="library" aria-labelledby="library-title"><div class="panel-bar">
 <h2 id="library-title" tabindex="-1" data-t="page.sources">{{page.sources}}</h2>
 {button("icon-button close", "close", icon("close"), named("page.close"))}</div>
+<div id="overview"></div>
 <div id="filters"></div>
-<div class="finder"><label class="unseen-words" for="filter">Filter the sources</label>
-<input id="filter" type="search" placeholder="Filter the sources" autocomplete="off">
-{button("plain-button", "add", "Add")}{button("plain-button", "rebuild", "Rebuild")}
-<input id="files" type="file" multiple hidden aria-label="Documents to add"></div>
-<div id="add-status" role="status"></div>
-<div id="rebuild-status"></div><p id="shown" role="status"></p><div id="source-list"></div></section>
+<div class="finder"><input id="filter" type="search" autocomplete="off" data-t-label="library.filter"
+data-t-placeholder="library.filter">
+{button("plain-button", "add", words("library.add"))}{button("plain-button", "rebuild", words("library.rebuild"))}
+<input id="files" type="file" multiple hidden data-t-label="library.files" data-largest="{MAX_UPLOAD}"
+data-most="{MAX_FILES}"></div>
+<div id="adding"></div><div id="library-said" role="status"></div>
+<div id="rebuild-progress" hidden><p><span></span> <span></span></p><progress></progress></div>
+<div id="rebuild-status"></div><div id="changed"></div>
+<p id="shown" role="status"></p><div id="source-list"></div><div id="shelf"></div>
+<dialog id="library-dialog" aria-labelledby="library-dialog-title"></dialog></section>
 <section id="reader" aria-label="Reader"></section>"""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from assistant.chat.answers import answer_html
 from assistant.chat.citing import Citing
 from assistant.chat.frame import ASK, NAME, PANEL, TOP_BAR, frame
 from assistant.chat.given import Given
+from assistant.chat.keeping import Keeping
 from assistant.chat.pages import Pages
 from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
@@ -28,7 +28,6 @@ from assistant.chat.scope import choices_html, filters_of, narrowing, scope_html
 from assistant.chat.texts import Texts, texts, translations
 from assistant.errors import AssistantError, UsageError
 from assistant.records import NO_FILTERS, Filters
-from assistant.reports import SourceSummary
 
 if TYPE_CHECKING:
     from assistant.library import Library
@@ -38,18 +37,11 @@ Reply = TypeVar("Reply")
 Request = Mapping[str, Any]
 """What the page sends, which is not trusted; `language` is the one that it is shown in."""
 WEB = Path(__file__).parent / "web"
-SCRIPTS = ("core", "panel", "pages", "reader", "library", "citing", "answer", "keep", "scope", "ask", "start")
+SCRIPTS = (
+    *("core", "panel", "pages", "reader", "library", "keeping", "adding", "citing"),
+    *("answer", "keep", "scope", "ask", "start"),
+)
 """The parts of the script, in order: they make one function."""
-LOOK_SECONDS = 3.0
-"""How long the list of changed files is good for; each open page asks every four seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the page shows of one generation of the index."""
-
-    index_id: str
-    sources: tuple[SourceSummary, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +60,8 @@ class Page:
         self._pages = pages
         self._citing = citing
         self._given = Given(library, citing)
-        self._rebuild = rebuild
-        self._cache: Shown | None = None
-        self._looked: tuple[str, float, list[str]] = ("", 0.0, [])
+        self._keeping = Keeping(library, rebuild)
         self._suggested: tuple[tuple[str, Filters], list[str]] = (("", NO_FILTERS), [])
-
-    def _shown(self) -> Shown:
-        """What the page shows of the index now in use, worked out once for each."""
-        if self._cache is None or self._cache.index_id != self.library.index_id:
-            library = self.library
-            self._cache = Shown(library.index_id, tuple(library.list_sources()))
-        return self._cache
-
-    def _changed(self, index_id: str) -> list[str]:
-        """Files that the index in use does not know as they are now; looked for at most every few seconds."""
-        known, at, files = self._looked
-        if known != index_id or time.monotonic() - at > LOOK_SECONDS:
-            files = self.library.outdated()
-            self._looked = (index_id, time.monotonic(), files)
-        return files
 
     # ----- events: what changes the conversation on the page
 
@@ -102,7 +77,7 @@ class Page:
             yield messages([Exchange(question, render.wanted_html(name))])
             return
         filters = filters_of(asked)
-        waiting = render.searching_html(len(self._shown().sources), say)
+        waiting = render.searching_html(len(self._keeping.shown().sources), say)
         yield messages([*before, Exchange(question, waiting)])
         yield messages([*before, self._answered(asked, name, question, filters, say)])
 
@@ -183,7 +158,7 @@ class Page:
         """For the script: what the `filters` leave to be searched, in `words`, and the `choices` there are."""
         say, filters = texts(request.get("language")), filters_of(request)
         try:
-            sources = self._shown().sources
+            sources = self._keeping.shown().sources
         except AssistantError as error:
             return {"words": render.notice_html(str(error)), "choices": ""}
         titles = {source.id: source.title for source in sources}
@@ -197,7 +172,7 @@ class Page:
         """For the script: what an empty chat shows, with questions that the sources answer under the `filters`."""
         say, filters = texts(request.get("language")), filters_of(request)
         try:
-            sources = len(self._shown().sources)
+            sources = len(self._keeping.shown().sources)
             return listing.welcome_html(self._suggestions(filters), sources, say)
         except AssistantError as error:
             return render.notice_html(str(error))
@@ -212,38 +187,13 @@ class Page:
                 self._suggested = (key, [])
         return self._suggested[1]
 
-    def status(self, request: Request) -> dict[str, Any]:
-        """For the script: the rebuild's status and, if the index is not the one that the page shows, the new lists."""
-        status = self._rebuild.status
-        shown = request.get("index")
-        state: dict[str, Any] = {"running": status.running, "status": listing.status_html(status), "index": shown}
-        try:
-            now = self._shown()
-            if now.index_id != shown:
-                state["sources"] = listing.sources_html(now.sources)
-                state["index"] = now.index_id
-            if not status.running:
-                state["status"] += listing.changed_html(self._changed(now.index_id))
-        except AssistantError as error:
-            state["status"] += "" if status.running else render.notice_html(str(error))
-        return state
-
-    def rebuild(self, request: Request) -> dict[str, Any]:
-        """For the script: start a rebuild."""
-        self._rebuild.start()
-        return self.status(request)
-
-    def cancel(self, request: Request) -> dict[str, Any]:
-        """For the script: stop the rebuild."""
-        self._rebuild.cancel()
-        return self.status(request)
-
     def served(self) -> list[Callable[[object], Any]]:
         """The functions that the script in the browser may call, each with one object."""
         methods: tuple[Callable[[Request], Any], ...] = (
             *(self.read_source, self.marks, self.cite, self.keep, self.records),
-            *(self.scope, self.suggest, self.status, self.rebuild, self.cancel),
+            *(self.scope, self.suggest),
             *(self._given.around, self._given.feedback),
+            *self._keeping.served,
         )
         return [served(method) for method in methods]
 

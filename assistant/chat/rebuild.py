@@ -26,8 +26,9 @@ PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where the rebuild stands; a `total` of 0 means that it is not known."""
+    """Where the rebuild stands; a `total` of 0 means that it is not known. `run` counts the rebuilds of this server."""
 
+    run: int = 0
     running: bool = False
     cancelled: bool = False
     stage: str = ""
@@ -55,7 +56,7 @@ class Rebuild:
             errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed by _follow)
             self._child = start(self.command(), subprocess.PIPE, errors)
             self._cancelled = False
-            self.status = Status(running=True, stage="Starting")
+            self.status = Status(self.status.run + 1, running=True, stage="Starting")
             threading.Thread(target=self._follow, args=(self._child, errors), daemon=True).start()
 
     def cancel(self) -> None:
@@ -77,13 +78,14 @@ class Rebuild:
 
     def _follow(self, child: subprocess.Popen[str], errors: IO[str]) -> None:
         """Read the child's lines until it ends, then say how it ended."""
-        report = None
+        report, run = None, self.status.run
         assert child.stdout is not None
         with child, errors:
             for line in child.stdout:
                 event = _event(line)
                 if event.get("event") == "progress":
                     self.status = Status(
+                        run,
                         running=True,
                         stage=str(event.get("stage", "")),
                         done=int(event.get("done") or 0),
@@ -95,12 +97,12 @@ class Rebuild:
             errors.seek(0)
             said = errors.read().strip()
         if report is not None and code == 0:
-            self.status = Status(report=report)
+            self.status = Status(run, report=report)
         elif self._cancelled:
-            self.status = Status(cancelled=True)
+            self.status = Status(run, cancelled=True)
         else:
             last = said.splitlines()[-1] if said else f"the rebuild ended with status {code} and said nothing"
-            self.status = Status(error=last.removeprefix("assistant: "))
+            self.status = Status(run, error=last.removeprefix("assistant: "))
 
 
 def _event(line: str) -> dict[str, Any]:

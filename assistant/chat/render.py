@@ -26,6 +26,7 @@ ICONS = {
     "new": '<path d="M12 5v14M5 12h14"/>',
     "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
     "print": '<path d="M7 9V4h10v5M7 17H4V9h16v8h-3"/><path d="M7 14h10v6H7z"/>',
+    "remove": '<path d="M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.2 10.5v5.5M13.8 10.5v5.5"/>',
     "send": '<path d="M12 19V5M6 11l6-6 6 6"/>',
     "settings": '<path d="M4 7h10M18 7h2M4 17h2M10 17h10"/><circle cx="16" cy="7" r="2"/>'
     '<circle cx="8" cy="17" r="2"/>',

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
 
 from assistant.errors import AssistantError
 
@@ -18,6 +19,8 @@ MAX_UPLOAD = 500_000_000
 """Bytes of one document."""
 MAX_AT_ONCE = 4
 """Documents under way at the same time; the page sends them one after another."""
+MAX_FILES = 200
+"""Documents that the page takes at once, so that a folder dropped by mistake is not sent as a whole."""
 _IN_MEMORY = 8_000_000
 
 
@@ -28,7 +31,7 @@ class Uploads:
         self._library = library
         self._under_way = 0
 
-    async def receive(self, request: Request, name: str) -> JSONResponse:
+    async def receive(self, request: Request, name: str) -> Response:
         """Take one document: `file`, its name among the sources, and whether it is `new`; or else a `reason`."""
         if self._under_way >= MAX_AT_ONCE:
             return _refused("too many documents at once; send them one after another", 429)
@@ -46,6 +49,10 @@ class Uploads:
             return JSONResponse({"file": stored, "new": new})
         except AssistantError as error:
             return _refused(str(error), 400)
+        except OSError as error:  # the temporary file
+            return _refused(f"it cannot be written ({(error.strerror or type(error).__name__).lower()})", 507)
+        except ClientDisconnect:  # stopped on the page, which hears no reply
+            return Response(status_code=400)
         finally:
             self._under_way -= 1
 

@@ -1,66 +1,150 @@
-// ----- the list of sources, the rebuild, and the index that the page shows
-const list = $("#source-list", element), filter = $("#filter", element);
-let index = null, running = false, timer, silent = false, shownStatus = "", turn = Promise.resolve();
+// ----- the list of sources, and the index that the page shows
+const list = $("#source-list", element), filter = $("#filter", element), shelf = $("#shelf", element);
+const ROWS = 100; // how many sources the list shows before more are asked for
+let index = null, seen = null, timer, silent = false, turn = Promise.resolve();
+let rows = [], conditions = {}, most = ROWS;
 function look(what = "status") { // one call at a time, so that an older state never comes after a newer one
   turn = turn.then(async () => {
     clearTimeout(timer);
-    const state = await call(what, { index });
+    const state = await call(what, { index, seen });
     if (state) show(state); // gradio gives undefined where the call failed
-    if (!state !== silent) say((silent = !state) ? "The assistant does not answer. Is it still running?" : "", true);
+    if (!state !== silent) say((silent = !state) ? t("page.gone") : "", true);
     if (!document.hidden) timer = setTimeout(() => look(), running ? 400 : 4000);
   });
+  return turn;
 }
 function show(state) {
-  if (state.status !== shownStatus) $("#rebuild-status", element).innerHTML = shownStatus = state.status;
-  if (running && !state.running) say($("#rebuild-status :is(summary, .notice)")?.textContent ?? "");
-  if (!running && state.running) say("Rebuilding");
-  running = state.running;
-  const button = $("[data-do=rebuild], [data-do=cancel]", element); // one button, so that it keeps the focus
-  button.dataset.do = running ? "cancel" : "rebuild";
-  button.textContent = running ? "Cancel" : "Rebuild";
-  if ("sources" in state) {
-    if (index !== null && !running && !state.status) say("The sources were rebuilt");
-    list.innerHTML = state.sources;
-    showScope();
-    sift();
-  }
+  const before = index;
+  showRebuild(state, before);
+  $("#changed", element).innerHTML = state.running ? "" : (state.trouble ?? changed(state));
   index = state.index;
+  if ("seen" in state) {
+    ({ seen, conditions } = state);
+    holdFocus(() => showShelf(state.files + state.trash));
+  }
+  if ("rows" in state) {
+    ({ rows } = state);
+    holdFocus(drawRows);
+    Promise.resolve(showScope()).then(glance);
+  } else if ("seen" in state) $$("li", list).forEach(showCondition);
   if (again && !running) { again = false; look("rebuild"); }
 }
-function sift() {
-  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const all = $$("li", list);
-  for (const item of all) item.hidden = !words.every((word) => item.dataset.words.includes(word));
-  const left = all.filter((item) => !item.hidden).length;
-  $("#shown", element).textContent = words.length ? `${left} of ${all.length} sources` : `${all.length} source${all.length === 1 ? "" : "s"}`;
+let changedFiles = "";
+function changed(state) { // that files have changed, as it was told last
+  if ("changed" in state) changedFiles = state.changed;
+  return changedFiles;
 }
-filter.addEventListener("input", sift);
+function drawRows() {
+  const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = wanted.length ? rows.filter((row) => wanted.every((word) => row.words.includes(word))) : rows;
+  const shown = $("#shown", element), more = found.length > most;
+  list.innerHTML = `<ul class="sources">${found.slice(0, most).map((row) => row.html).join("")}</ul>`;
+  for (const row of $$("li", list)) {
+    showCondition(row);
+    $("[data-do=only]", row).setAttribute("aria-pressed", filters.sources.includes(row.dataset.source));
+  }
+  if (more) list.insertAdjacentHTML("beforeend", '<button type="button" class="plain-button" data-do="more"></button>');
+  if (more) list.lastChild.textContent = t("library.show_more", { n: Math.min(ROWS, found.length - most).toLocaleString(language) });
+  const words = wanted.length ? t("library.found", { n: found.length.toLocaleString(language), sources: count("source", rows.length) }) : count("source", rows.length);
+  if (shown.textContent !== words) shown.textContent = words;
+}
+function showCondition(row) {
+  const html = conditions[row.dataset.source] ?? "", place = $(".condition", row);
+  if (place.shown !== html) place.innerHTML = place.shown = html;
+}
+function showShelf(html) {
+  if (shelf.shown === html) return;
+  const open = $$("details[open]", shelf).map((group) => group.dataset.group);
+  shelf.innerHTML = shelf.shown = html;
+  for (const group of $$("details", shelf)) group.open = open.includes(group.dataset.group);
+}
+function holdFocus(change) { // through a change of the panel, also where the button that has it is replaced
+  const at = document.activeElement;
+  const within = element.contains(at) && at.dataset.do ? { ...at.dataset } : null;
+  change();
+  if (within && !at.isConnected) focusOn(within);
+}
+function focusOn({ do: name, ...data }) { // the button that does it to the same thing, else the head of the panel
+  const same = (button) => Object.keys(data).every((key) => button.dataset[key] === data[key]);
+  const button = $$(`[data-do="${name}"]`, element).find((each) => each.checkVisibility() && same(each));
+  (button ?? $("#library-title", element)).focus({ preventScroll: true });
+}
+filter.addEventListener("input", () => { most = ROWS; drawRows(); });
 document.addEventListener("visibilitychange", () => document.hidden || look());
 
-// ----- documents that are added: sent one after another, then the index is rebuilt
-const files = $("#files", element), added = $("#add-status", element);
-let again = false; // files came while a rebuild was running, which may not have seen them
-async function addFiles(chosen) {
-  const results = [];
-  for (const [number, file] of chosen.entries()) {
-    added.textContent = `Adding ${number + 1} of ${chosen.length}: ${file.name}`;
-    try {
-      const reply = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "PUT", body: file });
-      results.push({ name: file.name, ...await reply.json() });
-    } catch { results.push({ name: file.name, reason: "could not be sent; is the assistant still running?" }); }
-  }
-  added.replaceChildren(...results.map(({ name, file, reason, new: fresh }) => Object.assign(document.createElement("p"), {
-    className: reason ? "notice" : "", textContent: reason ? `${name}: ${reason}` : `${fresh ? "Added" : "There already"}: ${file}`,
-  })));
-  if (!results.some((result) => result.new)) return;
+// ----- the rebuild: how far it is, and what it did
+const rebuilding = $("#rebuild-progress", element), outcome = $("#rebuild-status", element);
+let running = false;
+let again = false; // something changed while a rebuild was running, which may not have seen it
+let run = null; // the last rebuild whose end need not be told
+function showRebuild(state, before) {
+  if (run === null) run = state.running ? state.run - 1 : state.run;
+  rebuilding.hidden = !state.running;
+  if (state.running) {
+    const { stage, figures, done, total } = state.progress, bar = $("progress", rebuilding);
+    const [first, second] = $$("span", rebuilding);
+    if (first.textContent !== stage) first.textContent = stage;
+    second.textContent = figures;
+    bar.setAttribute("aria-label", stage);
+    if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
+    if (!running) { outcome.replaceChildren(); say(t("library.rebuilding")); }
+  } else if (state.run !== run) {
+    run = state.run;
+    outcome.innerHTML = state.outcome;
+    say($(":is(summary, .notice)", outcome)?.textContent ?? "");
+  } else if (before !== null && state.index !== before) say(t("library.rebuilt_elsewhere"));
+  running = state.running;
+  const button = $(".finder :is([data-do=rebuild], [data-do=cancel])", element); // one button, so that it keeps the focus
+  button.dataset.do = running ? "cancel" : "rebuild";
+  const words = t(running ? "library.cancel" : "library.rebuild");
+  if (button.textContent !== words) button.textContent = words;
+}
+function rebuildSoon() {
   again = running;
   if (!running) look("rebuild");
 }
-files.addEventListener("change", async () => {
-  const chosen = [...files.files];
-  files.value = ""; // the same file may be chosen again
-  await addFiles(chosen);
+
+// ----- the library at a glance: asked for when there is nothing else to do
+const overview = $("#overview", element);
+let ofIndex = null; // the index that it shows
+function glance() {
+  (window.requestIdleCallback ?? setTimeout)(async () => {
+    await asking?.ended;
+    const found = await call("overview");
+    if (!found || found.index === ofIndex) return;
+    ofIndex = found.index;
+    holdFocus(() => { overview.innerHTML = found.html; });
+    const whole = $("details", overview);
+    if (!whole) return;
+    whole.open = recall("overview") !== "closed";
+    whole.addEventListener("toggle", () => store("overview", whole.open ? "open" : "closed"));
+  });
+}
+const barOf = ({ target }) => target.closest?.(".years button");
+function showFigure(event) { // of the bar under the pointer or the focus
+  const bar = barOf(event), figure = $(".figure", overview);
+  if (bar || event.target.closest?.(".years") === null) figure && (figure.textContent = bar?.ariaLabel ?? figure.dataset.words);
+}
+for (const kind of ["pointerover", "pointerout", "focusin", "focusout"]) overview.addEventListener(kind, (event) => showFigure(kind.endsWith("out") ? { target: overview } : event));
+overview.addEventListener("keydown", (event) => { // one stop for the keyboard; the arrows go from bar to bar
+  const bar = barOf(event), bars = bar && [...bar.parentElement.children];
+  const to = { ArrowLeft: bar?.previousElementSibling, ArrowRight: bar?.nextElementSibling, Home: bars?.[0], End: bars?.at(-1) }[event.key];
+  if (!to) return;
+  event.preventDefault();
+  bar.tabIndex = -1;
+  to.tabIndex = 0;
+  to.focus();
 });
 
-Object.assign(actions, { add: () => files.click(), cancel: () => look("cancel"), rebuild: () => look("rebuild") });
+Object.assign(actions, {
+  cancel: () => look("cancel"),
+  dismiss: () => { outcome.replaceChildren(); $(".finder [data-do=rebuild]", element)?.focus(); },
+  more: () => {
+    const at = $$("li", list).length;
+    most += ROWS;
+    drawRows();
+    $(".source", $$("li", list)[at])?.focus();
+  },
+  rebuild: () => look("rebuild"),
+});
 
