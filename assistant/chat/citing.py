@@ -15,7 +15,7 @@ from assistant.citing.documents import write_answers
 from assistant.citing.formats import Format
 from assistant.citing.styles import NAMES, STYLES, Form, Style, find_style, render_as
 from assistant.errors import AssistantError, UsageError
-from assistant.records import Answer, Excerpt
+from assistant.records import Answer, Citation, Excerpt
 from assistant.saving import restore_answer
 from assistant.settings import DEFAULT_STYLE
 
@@ -93,6 +93,25 @@ class Citing:
         one = [excerpt_of(answer, number).citation]
         plain, rich = render_as(one, style, (Form.TEXT, Form.HTML))
         return {"text": plain.citations[0], "html": rich.citations[0]}
+
+    def quote(self, citation: Citation, style: str) -> dict[str, str]:
+        """What goes to the clipboard for words that were selected in a source: they and their citation.
+
+        Args:
+            citation: That of the words.
+            style: Its name, or nothing for the first of `choices`.
+
+        Raises:
+            UsageError, CitingFailed: they cannot be cited.
+        """
+        plain, rich = render_as([citation], self._style(style or next(iter(self._styles))), (Form.TEXT, Form.HTML))
+        paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", citation.quote)]
+        cited = re.sub("^<p>|</p>$", "", rich.citations[0])
+        html = "".join(f"<p>{escape(part)}</p>" for part in paragraphs)
+        return {
+            "text": "“" + "\n\n".join(paragraphs) + f"” {plain.citations[0]}",
+            "html": f"<p>“{html.removeprefix('<p>').removesuffix('</p>')}” {cited}</p>",
+        }
 
     def send(self, answers: str, style: str, format: str, excerpts: bool = False) -> Response:
         """The answers of these ids, joined by commas, in a style and a format, as a file to be saved."""

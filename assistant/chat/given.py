@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.chat.citing import Citing, excerpt_of
-from assistant.chat.reader import blocks
+from assistant.chat.layout import blocks
 from assistant.chat.texts import texts
 from assistant.errors import AssistantError, IndexUnusable, UsageError
 from assistant.records import Answer, Citation, CitationState, Excerpt, LocatorKind, Source, Span
@@ -114,7 +114,7 @@ def _steps(places: list[int], last: int) -> list[int]:
     return [*places[:-1], last]
 
 
-def _headings(source: Source, paragraphs: list[Span]) -> set[Span]:
+def _headings(source: Source, paragraphs: Sequence[Span]) -> set[Span]:
     """Where headings stand as blocks of their own."""
     sections = {place.start: place.label for place in source.locators if place.kind is LocatorKind.SECTION}
     return {

@@ -6,7 +6,6 @@ does not hold any more, or never held, the page sends again (see `Citing`).
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,14 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 
-from assistant.chat import listing, render
+from assistant.chat import listing, reader, render
 from assistant.chat.answers import answer_html
 from assistant.chat.citing import Citing
 from assistant.chat.frame import ASK, NAME, PANEL, TOP_BAR, frame
 from assistant.chat.given import Given
 from assistant.chat.keeping import Keeping
 from assistant.chat.pages import Pages
-from assistant.chat.reader import source_html
 from assistant.chat.rebuild import Rebuild
 from assistant.chat.scope import choices_html, filters_of, narrowing, scope_html, wrong_html
 from assistant.chat.texts import Texts, texts, translations
@@ -38,7 +36,7 @@ Request = Mapping[str, Any]
 """What the page sends, which is not trusted; `language` is the one that it is shown in."""
 WEB = Path(__file__).parent / "web"
 SCRIPTS = (
-    *("core", "panel", "pages", "reader", "library", "keeping", "adding", "citing"),
+    *("core", "panel", "pages", "reader", "within", "library", "keeping", "adding", "citing"),
     *("answer", "keep", "scope", "ask", "start"),
 )
 """The parts of the script, in order: they make one function."""
@@ -137,11 +135,18 @@ class Page:
         return {name: self._citing.answer(name).to_dict() for name in ids if self._citing.holds(name)}
 
     def read_source(self, request: Request) -> str:
-        """For the script: the reader's content (see `source_html`)."""
+        """For the script: the reader's content (see `reader.source_html`)."""
         try:
-            return source_html(self.library, dict(request))
+            return reader.source_html(self.library, request)
         except AssistantError as error:
             return render.notice_html(str(error))
+
+    def quote(self, request: Request) -> dict[str, str]:
+        """For the script: selected words with their citation in a `style`, or the `reason` why there is none."""
+        try:
+            return self._citing.quote(reader.selected(self.library, request), str(request.get("style") or ""))
+        except AssistantError as error:
+            return {"reason": str(error)}
 
     def cite(self, request: Request) -> dict[str, str]:
         """For the script: what goes to the clipboard (see `Citing.copy`), or the `reason` why nothing does."""
@@ -152,7 +157,7 @@ class Page:
 
     def marks(self, request: Request) -> dict[str, Any]:
         """For the script: where the cited words stand on the pages (see `Pages.marks`)."""
-        return self._pages.marks(dict(request))
+        return self._pages.marks(request)
 
     def scope(self, request: Request) -> dict[str, Any]:
         """For the script: what the `filters` leave to be searched, in `words`, and the `choices` there are."""
@@ -190,12 +195,13 @@ class Page:
     def served(self) -> list[Callable[[object], Any]]:
         """The functions that the script in the browser may call, each with one object."""
         methods: tuple[Callable[[Request], Any], ...] = (
-            *(self.read_source, self.marks, self.cite, self.keep, self.records),
+            *(self.read_source, self.quote, self.marks, self.cite, self.keep, self.records),
             *(self.scope, self.suggest),
             *(self._given.around, self._given.feedback),
             *self._keeping.served,
         )
-        return [served(method) for method in methods]
+        within = (reader.read_more, reader.find_in, reader.contents)
+        return [*map(served, methods), *(served(method, self.library) for method in within)]
 
     def build(self) -> gr.Blocks:
         """The components and the events between them."""
@@ -281,13 +287,13 @@ def messages(exchanges: list[Exchange]) -> list[dict[str, Any]]:
     ]
 
 
-def served(method: Callable[[Request], Reply]) -> Callable[[object], Reply]:
-    """A method as a plain function: gradio marks what it serves, and a bound method takes no mark."""
+def served(method: Callable[..., Reply], *first: object) -> Callable[[object], Reply]:
+    """A method as a function of a request: gradio marks what it serves, and a bound method takes no mark."""
 
-    @functools.wraps(method)
     def call(request: object) -> Reply:
-        return method(request if isinstance(request, dict) else {})
+        return method(*first, request if isinstance(request, dict) else {})
 
+    call.__name__ = method.__name__
     return call
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from assistant.anchoring import find_words
 from assistant.chat.reader import Anchor, page_numbers
+from assistant.chat.texts import texts
 from assistant.errors import AssistantError, UnreadableFile, UsageError
 from assistant.readers.folder import load
 from assistant.readers.isolated import Isolated
@@ -35,7 +36,6 @@ WIDTHS = range(100, 2401)
 """Pixels that a picture may be wide."""
 _KEPT = 16  # pictures, and marks of quotations
 _CHANGED = "its file is no longer the one that was indexed; rebuild"
-_NOT_FOUND = "The cited words could not be found again on the page; the text has them."
 
 
 class Pages:
@@ -72,19 +72,19 @@ class Pages:
         headers |= {"X-Page-Label": quote(drawn.label), "X-Page-Count": str(drawn.count)}
         return Response(drawn.png, media_type="image/png", headers=headers)
 
-    def marks(self, request: dict[str, Any]) -> dict[str, Any]:
+    def marks(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Where the words of an anchor stand: for each page their boxes (left, top, width, height), or a `problem`."""
-        anchor = Anchor.of(request)
+        say, anchor = texts(request.get("language")), Anchor.of(request)
         pages: dict[str, list[list[float]]] = {}
         try:
             source = self._source(anchor.source_id)
             place = find_words(source.text, anchor)
             found = self._marked(source, (place.start, place.end)) if place else []
         except AssistantError as error:
-            return {"pages": pages, "problem": f"The cited words could not be marked: {error}."}
+            return {"pages": pages, "problem": say("reader.not_marked", reason=error)}
         for mark in found:
             pages.setdefault(str(mark.page), []).append([mark.left, mark.top, mark.width, mark.height])
-        return {"pages": pages, "problem": "" if pages else _NOT_FOUND}
+        return {"pages": pages, "problem": "" if pages else say("reader.not_on_page")}
 
     def _source(self, source_id: str) -> Source:
         """A source of the index that has pages, and whose file is unchanged.

@@ -1,5 +1,5 @@
 // ----- the panel: beside the conversation where there is room, else a sheet over it
-let opener = null;
+let opener = null, entrance = null; // what the reader was opened from, and what the panel was
 function layOut() {
   const sheet = body.classList.contains("panel-open") && !wide.matches;
   panel.setAttribute("role", sheet ? "dialog" : "complementary");
@@ -11,7 +11,8 @@ function layOut() {
   $("[data-do=panel]").setAttribute("aria-controls", "panel");
 }
 function openPanel(reading, from) {
-  if (from && !panel.contains(from)) opener = from;
+  if (from && !reader.contains(from)) opener = from;
+  if (from && !panel.contains(from)) entrance = from;
   panel.classList.toggle("reading", reading);
   body.classList.add("panel-open");
   layOut();
@@ -27,7 +28,8 @@ function closePanel() {
   body.classList.remove("panel-open");
   layOut();
   $$(".now").forEach((node) => node.classList.remove("now"));
-  (opener?.isConnected ? opener : box())?.focus({ preventScroll: true });
+  const back = [opener, entrance].find((each) => each?.isConnected && !each.closest("[inert]"));
+  (back ?? box())?.focus({ preventScroll: true });
 }
 wide.addEventListener("change", layOut);
 

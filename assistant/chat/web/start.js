@@ -26,11 +26,12 @@ document.addEventListener("click", (event) => {
   actions[button.dataset.do](button);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || event.defaultPrevented || $("dialog[open]")) return;
   const settings = $("details.settings[open]");
   if (settings) { settings.open = false; $("summary", settings).focus(); }
   else if (panel.contains(document.activeElement)) closePanel();
   else if (asking) stop();
+  else if (panel.classList.contains("reading")) closePanel();
 });
 
 // ----- names that gradio's own markup lacks or repeats
