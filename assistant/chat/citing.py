@@ -19,7 +19,7 @@ from assistant.records import Answer, Citation, Excerpt
 from assistant.saving import restore_answer
 from assistant.settings import DEFAULT_STYLE
 
-MAX_KEPT = 500
+MAX_KEPT = 1000
 """Answers that are kept, over all open pages; the oldest are dropped."""
 GONE = "This answer is no longer held by the assistant: ask again, then export or copy."
 
@@ -62,8 +62,10 @@ class Citing:
         self.keep(restore_answer(record), name)
 
     def holds(self, name: str) -> bool:
-        """Whether the answer of that id is held."""
+        """Whether the answer of that id is held; if so, it is the last to be dropped."""
         with self._lock:
+            if name in self._answers:
+                self._answers.move_to_end(name)
             return name in self._answers
 
     def answer(self, name: str) -> Answer:

@@ -43,6 +43,22 @@ _THEMES = "".join(
 )
 _LANGUAGES = "".join(f'<option value="{name}" lang="{name}">{shown}</option>' for name, shown in LANGUAGES.items())
 
+KEPT = f"""<dialog id="conversations" aria-labelledby="kept-title"><div class="kept"><div class="panel-bar">
+<h2 id="kept-title" data-t="page.conversations">{{page.conversations}}</h2>
+{button("icon-button", "close-kept", icon("close"), named("page.close"))}</div>
+<input id="kept-search" type="search" autocomplete="off" data-t-label="keep.search" data-t-placeholder="keep.search">
+<p id="kept-unsaved" class="notice" data-t="keep.unsaved" hidden>{{keep.unsaved}}</p>
+<p id="kept-shown" role="status"></p><div id="kept-list"></div>
+<div class="kept-foot"><p data-t="keep.private">{{keep.private}}</p>
+<div>{button("text-button", "save-all", words("keep.save_all"))}
+{button("text-button", "load-all", words("keep.load_all"))}</div></div><p id="kept-told" role="status" dir="auto"></p>
+<input id="kept-file" type="file" accept=".json,application/json" hidden data-t-label="keep.load_all"></div>
+<template id="kept-row"><li class="kept-row"><button type="button" class="kept-open" data-do="open-kept">
+<span class="kept-name" dir="auto"></span><span class="kept-hit" dir="auto"></span>
+<span class="kept-about"><time></time><span class="kept-count"></span></span></button><span class="kept-tools">
+{button("square-button", "rename", icon("rename"))}{button("square-button", "delete-kept", icon("delete"))}
+</span></li></template></dialog>"""
+
 TOP_BAR = f"""<a class="skip" href="#ask" data-do="focus">{words("page.skip")}</a>
 <header class="bar"><div class="brand"><span class="sign" aria-hidden="true"></span><h1>{NAME}</h1>
 <p class="tagline" data-t="page.tagline">{{page.tagline}}</p></div><div class="tools">
@@ -52,7 +68,7 @@ TOP_BAR = f"""<a class="skip" href="#ask" data-do="focus">{words("page.skip")}</
 <details class="settings"><summary class="bar-button square" data-t-title="page.settings">{icon("settings")}</summary>
 <div class="popover"><label>{words("page.theme")}<select id="theme">{_THEMES}</select></label>
 <label>{words("page.language")}<select id="language">{_LANGUAGES}</select></label></div></details></div></header>
-<dialog id="conversations" data-t-label="page.conversations"></dialog>"""
+{KEPT}"""
 
 ASK = f"""<form class="asker"><div id="trouble" role="alert"></div>
 <div id="scope" role="status"></div>

@@ -37,7 +37,7 @@ Request = Mapping[str, Any]
 WEB = Path(__file__).parent / "web"
 SCRIPTS = (
     *("core", "panel", "pages", "reader", "within", "library", "keeping", "adding", "citing"),
-    *("answer", "keep", "scope", "ask", "start"),
+    *("answer", "keep", "conversations", "scope", "ask", "start"),
 )
 """The parts of the script, in order: they make one function."""
 
@@ -70,11 +70,10 @@ class Page:
         `alone` they are not taken into account.
         """
         say, name, question = texts(asked.get("language")), str(asked.get("id")), str(asked.get("question") or "")
-        before = self._entries(asked, say)
-        if before is None:
+        if not all(self._citing.holds(each) for each in answered(asked)):
             yield messages([Exchange(question, render.wanted_html(name))])
             return
-        filters = filters_of(asked)
+        before, filters = self._entries(asked, say), filters_of(asked)
         waiting = render.searching_html(len(self._keeping.shown().sources), say)
         yield messages([*before, Exchange(question, waiting)])
         yield messages([*before, self._answered(asked, name, question, filters, say)])
@@ -94,22 +93,21 @@ class Page:
 
     def conversation(self, asked: Request) -> list[dict[str, Any]]:
         """The messages of the `entries`, as a kept conversation is opened."""
-        say = texts(asked.get("language"))
-        return messages(self._entries(asked, say) or [])
+        return messages(self._entries(asked, texts(asked.get("language"))))
 
-    def _entries(self, asked: Request, say: Texts) -> list[Exchange] | None:
-        """The entries of the page's conversation as they are shown; None where an answer is not held."""
+    def _entries(self, asked: Request, say: Texts) -> list[Exchange]:
+        """The entries of the page's conversation as they are shown; where an answer is not held, that is said."""
         shown = []
         for entry in entries(asked):
             name, question = str(entry.get("id")), str(entry.get("question") or "")
             failure = entry.get("failure")
+            if failure is None and not self._citing.holds(name):
+                failure = say("keep.lost")
             if failure is not None:
                 html = render.failure_html(str(failure) or say("ask.unanswered"), question, name, say)
                 shown.append(Exchange(question, html))
-            elif self._citing.holds(name):
-                shown.append(self._exchange(name, question, say))
             else:
-                return None
+                shown.append(self._exchange(name, question, say))
         return shown
 
     def _exchange(self, name: str, question: str, say: Texts) -> Exchange:
@@ -120,14 +118,18 @@ class Page:
     # ----- what the script asks for, and gets without a change of the conversation
 
     def keep(self, request: Request) -> dict[str, Any]:
-        """For the script: take back the `records` of answers, by id; `refused` are those that are none."""
-        refused = []
-        for name, record in dict(request.get("records") or {}).items():
+        """For the script: take back the `records` of answers, by id.
+
+        Returns what was `refused`, as it is the record of no answer, and which of the `ids` are `wanted`: not held.
+        """
+        records, ids, refused = request.get("records"), request.get("ids"), []
+        for name, record in records.items() if isinstance(records, dict) else ():
             try:
                 self._citing.restore(str(name), record)
             except ValueError as error:
                 refused.append({"id": name, "reason": str(error)})
-        return {"refused": refused}
+        names = [str(name) for name in ids] if isinstance(ids, list) else []
+        return {"refused": refused, "wanted": [name for name in names if not self._citing.holds(name)]}
 
     def records(self, request: Request) -> dict[str, Any]:
         """For the script: the answers of these `ids` in full, for the browser to keep."""

@@ -19,6 +19,7 @@ ICONS = {
     "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h9"/>',
     "down": '<path d="M7 4v10M7 14H4V4h13l3 10h-6l1 5a2 2 0 0 1-2 1L9 14z"/>',
     "earlier": '<path d="M12 19V5M6 11l6-6 6 6"/>',
+    "delete": '<path d="M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12M10.5 11v4.5M13.5 11v4.5"/>',
     "enlarge": '<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4 4M11 8.5v5M8.5 11h5"/>',
     "history": '<path d="M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5M12 8v4.5l3 2"/>',
     "later": '<path d="M12 5v14M6 13l6 6 6-6"/>',
@@ -27,6 +28,7 @@ ICONS = {
     "panel": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M14.5 4v16"/>',
     "print": '<path d="M7 9V4h10v5M7 17H4V9h16v8h-3"/><path d="M7 14h10v6H7z"/>',
     "remove": '<path d="M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.2 10.5v5.5M13.8 10.5v5.5"/>',
+    "rename": '<path d="M5 19l1-4L16.5 4.5l3 3L9 18l-4 1M14 7l3 3"/>',
     "send": '<path d="M12 19V5M6 11l6-6 6 6"/>',
     "settings": '<path d="M4 7h10M18 7h2M4 17h2M10 17h10"/><circle cx="16" cy="7" r="2"/>'
     '<circle cx="8" cy="17" r="2"/>',

@@ -3,41 +3,44 @@ let asking = null; // the question under way: its entry, and what ends the waiti
 let alone = false; // whether the question in the box was edited to stand alone
 
 async function ask(question, options = {}) {
+  await settled;
   while (asking) await asking.ended;
   trouble("");
   const entry = { id: newId(), question, filters: options.filters ?? chosen(), alone: options.alone ?? false, at: Date.now() };
-  const before = sent(); // a question refers to those before it
   let end;
   asking = { entry, ended: new Promise((resolve) => { end = resolve; }), end };
+  remember(entry); // before the answer: a page that is closed meanwhile keeps the question
   body.classList.add("asking", "talking");
   sendButton(true);
-  let outcome = await answered(entry, before);
+  let outcome = await answered(entry);
   if (outcome === "wanted") { // the server was started anew
     await sendRecords();
-    outcome = await answered(entry, before);
+    asking.resent = true; // what told of it is still on the page
+    outcome = await answered(entry);
   }
   if (outcome === "answered") {
     entry.failure = $(`#chat .answer[data-answer="${entry.id}"]`).dataset.failure;
-    remember(entry);
-    if (entry.failure === undefined) await keepRecord(entry.id);
-  } else {
+    await (entry.failure === undefined ? keepRecord(entry) : remember(entry));
+  } else if (outcome !== "left") {
     trouble(t(`ask.${outcome}`));
+    if (!box().value) { type(question); withdraw(entry); }
     body.classList.toggle("talking", conversation.entries.length > 0);
-    if (!box().value) type(question);
   }
   asking = null;
   body.classList.remove("asking");
   sendButton(false);
   end();
 }
-function answered(entry, before) { // how the waiting ends: answered, wanted, gone, full, stopped
+const alive = () => fetch("healthz").then(() => true, () => false);
+function answered(entry) { // how the waiting ends: answered, wanted, gone, full, stopped, left
   return new Promise((resolve) => {
-    const beat = setInterval(async () => {
-      const alive = await fetch("healthz").then(() => true, () => false);
-      if (!alive) asking?.outcome("gone");
-    }, 2000);
-    asking.outcome = (outcome) => { clearInterval(beat); resolve(outcome); };
-    trigger("asked", { ...entry, entries: before, language });
+    let waiting = true;
+    const beat = setInterval(async () => { if (!await alive()) asking?.outcome("gone"); }, 2000);
+    asking.outcome = (outcome) => { waiting = false; clearInterval(beat); resolve(outcome); };
+    alive().then((there) => { // gradio loads the page again after a call that failed
+      if (!there) asking?.outcome("gone");
+      else if (waiting) trigger("asked", { ...entry, entries: sent(), language }); // a question refers to those before it
+    });
   });
 }
 function arrived() { // looked for whenever the conversation on the page changes
@@ -47,15 +50,14 @@ function arrived() { // looked for whenever the conversation on the page changes
   }
   if (!asking?.outcome) return;
   if ($(`#chat .answer[data-answer="${asking.entry.id}"]`)) asking.outcome("answered");
-  else if ($(`#chat [data-wanted="${asking.entry.id}"]`)) asking.outcome("wanted");
+  else if (!asking.resent && $(`#chat [data-wanted="${asking.entry.id}"]`)) asking.outcome("wanted");
 }
 let stopped = null;
 function stop() {
   stopped = asking.entry.id;
-  showConversation();
   asking.outcome("stopped");
+  settled = showConversation();
 }
-const showConversation = () => trigger("opened", { entries: sent(), language });
 new MutationObserver(() => { // gradio tells of its own errors in a corner; here they are told in place
   const said = $(".toast-body");
   if (!said) return;
@@ -152,11 +154,15 @@ function bring() {
 // ----- the page is opened: by a link to an answer, or as it was left
 async function begin() {
   if (!location.hash) box().focus();
+  const asked = new URLSearchParams(location.search), question = asked.get("q")?.trim();
+  comeBack(!question);
   await showScope();
-  const asked = new URLSearchParams(location.search);
-  const question = asked.get("q")?.trim();
   if (!question) return;
-  history.replaceState(null, "", location.pathname + location.hash);
-  ask(question);
+  history.replaceState(null, "", location.pathname + location.hash); // loaded again, the page shows the answer
+  ask(question, { filters: linkedFilters(asked), alone: asked.get("alone") === "1" });
+}
+function linkedFilters(asked) {
+  const several = { sources: asked.getAll("in"), tags: asked.getAll("tag"), publishers: asked.getAll("publisher") };
+  return { ...several, after: asked.get("after") || null, before: asked.get("before") || null };
 }
 

@@ -10,23 +10,29 @@ document.addEventListener("change", ({ target }) => {
 const answerOf = (button) => button.closest(".answer");
 async function cite(button) {
   const { answer } = answerOf(button).dataset, style = $(".cite-style", answerOf(button)).value;
+  await sendRecords([answer]); // where the server was started anew
   const made = await call("cite", { answer, style, excerpt: button.dataset.excerpt });
   if (made?.text) copy(made.text, button.dataset.done, made.html);
   else say(made?.reason ?? t("answer.cited_not"));
 }
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
 async function saveAs(button) {
   const own = answerOf(button), { format, of } = button.dataset;
-  const answers = of === "answer" ? [own] : $$("#chat .answer[data-answer]:not([data-answer=''])");
-  const query = new URLSearchParams({ answers: answers.map((each) => each.dataset.answer).join(), style: $(".cite-style", own).value, format, excerpts: $(".with-excerpts", own).checked });
+  const answers = of === "answer" ? [own.dataset.answer] : answeredIds(conversation.entries);
+  await sendRecords(answers);
+  const query = new URLSearchParams({ answers: answers.join(), style: $(".cite-style", own).value, format, excerpts: $(".with-excerpts", own).checked });
   try {
     const reply = await fetch(`export?${query}`);
     if (!reply.ok) return say((await reply.json()).reason);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await reply.blob());
-    link.download = reply.headers.get("content-disposition").match(/filename="(.+)"/)[1];
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    say(t("answer.saved", { file: link.download }));
+    const name = reply.headers.get("content-disposition").match(/filename="(.+)"/)[1];
+    download(await reply.blob(), name);
+    say(t("answer.saved", { file: name }));
   } catch { say(t("answer.saved_not")); }
 }
 
