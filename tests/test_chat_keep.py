@@ -249,7 +249,7 @@ def test_a_damaged_answer_leaves_its_question_and_the_others(server: Restarted, 
         page = open_at()
         ask(page, KEEPER)
         wait_until_kept(page, 1)
-        damaged = {"statements": [{"text": 7, "numbers": "x"}], "kind": HOSTILE}
+        damaged: dict[str, object] = {"statements": [{"text": 7, "numbers": "x"}], "kind": HOSTILE}
         kept(page, "records", damaged)
         ask(page, FERRY)
         wait_until_kept(page, 2)

@@ -5,7 +5,10 @@ const deletedItems = new Map(); // what was deleted since the list was opened, w
 
 async function listConversations() {
   const names = new Map((await keptIn("conversations")).map(({ id, name }) => [id, name])), found = new Map();
-  for (const entry of await keptIn("entries")) found.set(entry.conversation, [...(found.get(entry.conversation) ?? []), entry]);
+  for (const entry of await keptIn("entries")) {
+    if (!found.has(entry.conversation)) found.set(entry.conversation, []);
+    found.get(entry.conversation).push(entry);
+  }
   return [...found].map(([id, entries]) => {
     entries.sort((one, other) => one.at - other.at);
     return { id, entries, name: names.get(id) ?? entries[0].question, changed: entries.at(-1).at };
@@ -30,15 +33,21 @@ async function drawList() {
   $("[data-do=save-all]", shelf()).disabled = !listed.length;
   siftList();
 }
+const inWords = (options) => new Intl.DateTimeFormat(language, options); // made once, as that takes long
+const [ofToday, ofThisYear, ofBefore] = [{ timeStyle: "short" }, { day: "numeric", month: "short" }, { dateStyle: "medium" }].map(inWords);
+function whenShown(then) {
+  const now = new Date();
+  if (then.toDateString() === now.toDateString()) return ofToday.format(then);
+  return (then.getFullYear() === now.getFullYear() ? ofThisYear : ofBefore).format(then);
+}
 function drawRow(item) {
   const row = document.importNode($("#kept-row").content, true).firstElementChild;
   const [open, rename, erase] = $$("button", row), then = new Date(item.changed), time = $("time", row);
   row.dataset.id = item.id;
   open.setAttribute("aria-current", item.id === conversation.id);
   $(".kept-name", row).textContent = item.name;
-  const today = then.toDateString() === new Date().toDateString(), year = then.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
   time.dateTime = then.toISOString();
-  time.textContent = then.toLocaleString(language, today ? { timeStyle: "short" } : { day: "numeric", month: "short", year });
+  time.textContent = whenShown(then);
   $(".kept-count", row).textContent = count("question", item.entries.length);
   for (const [button, key] of [[rename, "keep.rename"], [erase, "keep.delete"]]) {
     button.title = t(key);
