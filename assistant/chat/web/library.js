@@ -2,21 +2,23 @@
 const list = $("#source-list", element), filter = $("#filter", element), shelf = $("#shelf", element);
 const ROWS = 100; // how many sources the list shows before more are asked for
 let index = null, seen = null, timer, silent = false, turn = Promise.resolve();
-let rows = [], conditions = {}, most = ROWS;
+let rows = [], conditions = {}, changed = "", most = ROWS;
 function look(what = "status") { // one call at a time, so that an older state never comes after a newer one
   turn = turn.then(async () => {
     clearTimeout(timer);
     const state = await call(what, { index, seen });
     if (state) show(state); // gradio gives undefined where the call failed
     if (!state !== silent) say((silent = !state) ? t("page.gone") : "", true);
-    if (!document.hidden) timer = setTimeout(() => look(), running ? 400 : 4000);
+    // With a new list, the server has only begun to look what has become of the files.
+    if (!document.hidden) timer = setTimeout(() => look(), running || state?.rows ? 400 : 4000);
   });
   return turn;
 }
 function show(state) {
   const before = index;
   showRebuild(state, before);
-  $("#changed", element).innerHTML = state.running ? "" : (state.trouble ?? changed(state));
+  if ("changed" in state) ({ changed } = state);
+  fill($("#changed", element), state.trouble ?? (state.running ? "" : changed));
   index = state.index;
   if ("seen" in state) {
     ({ seen, conditions } = state);
@@ -28,11 +30,6 @@ function show(state) {
     Promise.resolve(showScope()).then(glance);
   } else if ("seen" in state) $$("li", list).forEach(showCondition);
   if (again && !running) { again = false; look("rebuild"); }
-}
-let changedFiles = "";
-function changed(state) { // that files have changed, as it was told last
-  if ("changed" in state) changedFiles = state.changed;
-  return changedFiles;
 }
 function drawRows() {
   const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -49,13 +46,16 @@ function drawRows() {
   if (shown.textContent !== words) shown.textContent = words;
 }
 function showCondition(row) {
-  const html = conditions[row.dataset.source] ?? "", place = $(".condition", row);
-  if (place.shown !== html) place.innerHTML = place.shown = html;
+  fill($(".condition", row), conditions[row.dataset.source] ?? "");
+}
+function fill(place, html) { // only with what is new, so that nothing is read out twice or loses its state
+  if (place.shown === html) return false;
+  place.innerHTML = place.shown = html;
+  return true;
 }
 function showShelf(html) {
-  if (shelf.shown === html) return;
   const open = $$("details[open]", shelf).map((group) => group.dataset.group);
-  shelf.innerHTML = shelf.shown = html;
+  if (!fill(shelf, html)) return;
   for (const group of $$("details", shelf)) group.open = open.includes(group.dataset.group);
 }
 function holdFocus(change) { // through a change of the panel, also where the button that has it is replaced
