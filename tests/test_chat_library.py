@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, NO_CHROMIUM, Chat, OpenPage, ask
+from browser import CHROMIUM, NO_CHROMIUM, Chat, OpenPage, ask, rebuild_elsewhere
 from playwright.sync_api import FilePayload, Page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
@@ -86,7 +86,24 @@ def test_files_dropped_on_the_page_are_added(open_page: OpenPage, chat: Chat) ->
     assert not (chat.sources / "0.txt").exists()
 
 
+def long_list(page: Page) -> None:
+    """Looks through a list of more than a hundred sources, 130 of them in one file."""
+    assert page.locator(".sources li").count() == 100
+    page.get_by_role("button", name="Show ").click()
+    focused(page, ".sources li:nth-child(101) .source")
+    page.fill("#filter", "tide 129")
+    assert page.locator(".sources .title").all_inner_texts() == ["Tide table 129"]
+    assert page.inner_text("#shown").startswith("1 of ")
+    page.locator(".sources [data-do=remove]").click()
+    dialog = page.get_by_role("dialog", name="Remove “Tide table 129”?")
+    dialog.get_by_text("tides.jsonl holds other sources too").wait_for()
+    assert "Tide table 7," in dialog.inner_text()
+    dialog.get_by_role("button", name="Cancel").click()
+
+
 def test_a_source_is_removed_after_asking_and_put_back(open_page: OpenPage, chat: Chat) -> None:
+    tides = [f'{{"_id": "{n}", "title": "Tide table {n}", "text": "High tide {n} at six."}}\n' for n in range(130)]
+    (chat.sources / "tides.jsonl").write_text("".join(tides), "utf-8")
     (chat.sources / "lighthouse.yaml").write_text("language: en\n", "utf-8")
     page = open_page()
     remove = page.get_by_role("button", name="Remove The Lighthouse at Skerry Point")
@@ -111,6 +128,9 @@ def test_a_source_is_removed_after_asking_and_put_back(open_page: OpenPage, chat
     reported(page, "1 added")
     page.locator(".sources li", has_text="Skerry Point").wait_for()
     page.wait_for_selector("[data-group=trash]", state="detached")
+    long_list(page)
+    (chat.sources / "tides.jsonl").unlink()  # the lists of the other tests are short
+    rebuild_elsewhere(chat.sources, chat.index)
 
 
 def test_states_are_shown_and_missing_metadata_is_filled_in(open_page: OpenPage, chat: Chat) -> None:
@@ -123,15 +143,16 @@ def test_states_are_shown_and_missing_metadata_is_filled_in(open_page: OpenPage,
     page.get_by_text("not searched until the next rebuild").click()
     assert "quarry.md" in page.locator("[data-group=new]").inner_text()
     row.get_by_role("button", name="Missing: title, author, date, publisher").click()
+    form = page.get_by_role("dialog", name="Details of zebra.txt")
     focused(page, "dialog [name=title]")
     page.keyboard.type("The zebra protocol")
-    page.get_by_label("Date").fill("last spring")
+    form.get_by_label("Date").fill("last spring")
     page.keyboard.press("Enter")
     focused(page, "[name=issued][aria-invalid=true]")
     assert page.inner_text("#error-issued").startswith("Write the date as 2005")
-    page.get_by_label("Date").fill("1999-04")
-    page.get_by_label("Authors").fill("Aldous, Ines")
-    page.get_by_role("button", name="Save").click()
+    form.get_by_label("Date").fill("1999-04")
+    form.get_by_label("Authors").fill("Aldous, Ines")
+    form.get_by_role("button", name="Save").click()
     page.wait_for_selector("#library-said:has-text('Saved in zebra.txt.yaml')")
     focused(page, "[data-do=details][data-source='zebra.txt']")
     told = reported(page, "1 added")
@@ -170,28 +191,9 @@ def test_the_library_at_a_glance(open_page: OpenPage) -> None:
     focused(page, ".years [data-from='1999'][data-to='1999']")
     assert page.inner_text(".overview .figure") == bars.nth(1).get_attribute("aria-label")
     assert page.locator(".years [tabindex='0']").count() == 1
-    assert page.get_by_role("button", name="Kittiwake").get_attribute("data-name") == "Kittiwake"
+    name = page.locator(".overview .names button").first
+    assert name.inner_text().startswith(name.get_attribute("data-name") or "?") and "in " in (name.text_content() or "")
     page.locator(".overview summary").click()
     page.reload()  # folded as it was left
     page.wait_for_selector(".overview", state="attached")
     assert not bars.first.is_visible()
-
-
-def test_long_lists_are_shown_in_parts_and_filtered_as_a_whole(open_page: OpenPage, chat: Chat) -> None:
-    (chat.sources / "tides.jsonl").write_text(
-        "".join(f'{{"_id": "{n}", "title": "Tide table {n}", "text": "High tide {n} at six."}}\n' for n in range(130))
-    )
-    page = open_page(address="/?")
-    page.get_by_role("button", name="Rebuild").click()
-    reported(page, "130 added")
-    page.wait_for_function("document.querySelectorAll('.sources li').length === 100")
-    page.get_by_role("button", name="Show ").click()
-    page.wait_for_function("document.querySelectorAll('.sources li').length > 130")
-    focused(page, ".sources li:nth-child(101) .source")
-    page.fill("#filter", "tide 129")
-    assert page.locator(".sources .title").all_inner_texts() == ["Tide table 129"]
-    assert page.inner_text("#shown").startswith("1 of ")
-    page.locator(".sources [data-do=remove]").click()
-    others = page.locator("#library-dialog")
-    others.wait_for()
-    assert "tides.jsonl holds other sources too" in others.inner_text() and "Tide table 7," in others.inner_text()

@@ -80,6 +80,6 @@ def histogram_html(shown: Sequence[Bar], undated: int, say: Texts) -> str:
 def _name(name: str, sources: int, say: Texts) -> str:
     heard = escape(say("library.name_in", sources=say.count("source", sources)))
     return (
-        f'<span dir="auto">{escape(name)}</span> <i aria-hidden="true">{say.number(sources)}</i>'
+        f'<span dir="auto">{escape(name)}</span><i aria-hidden="true">{say.number(sources)}</i>'
         f'<span class="unseen-words">, {heard}</span>'
     )
