@@ -167,9 +167,9 @@ async function showAt(offset) { // the block at an offset, a little below the to
 function bringBlock(frame, at, share = 0.12) {
   if (at) frame.scrollTop += at.top - frame.getBoundingClientRect().top - frame.clientHeight * share;
 }
-function topBlock() { // the first one that is seen
-  const top = readerText().getBoundingClientRect().top;
-  return blocksIn(readerText()).find((block) => block.getBoundingClientRect().bottom > top + 8);
+function topBlock(share = 0) { // the first one that is seen, or that reaches below such a share of what is seen
+  const frame = readerText(), line = frame.getBoundingClientRect().top + Math.max(8, share * frame.clientHeight);
+  return blocksIn(frame).find((block) => block.getBoundingClientRect().bottom > line);
 }
 
 // ----- the size of the text

@@ -8,7 +8,7 @@ async function openContents(fold) {
     nav.innerHTML = html;
   }
   const entries = $$(".entry", nav);
-  const at = onPage() ? leaf.number : Number(topBlock()?.dataset.start ?? 0);
+  const at = onPage() ? leaf.number : Number(topBlock(0.2)?.dataset.start ?? 0);
   const now = entries.findLast(({ dataset }) => Number(onPage() ? dataset.page : dataset.start) <= at);
   for (const entry of entries) entry === now ? entry.setAttribute("aria-current", "location") : entry.removeAttribute("aria-current");
   if (now) nav.scrollTop += now.getBoundingClientRect().top - nav.getBoundingClientRect().top - nav.clientHeight / 3;
