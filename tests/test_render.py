@@ -192,7 +192,7 @@ def test_greetings_and_overviews_are_said_in_the_language_of_the_page() -> None:
     greeting = an_answer(kind=AnswerKind.GREETING, found=False, statements=(), excerpts=())
     titles = [f"Band {n}" for n in range(12)]
     words = Tags(answer_html(greeting, texts("de"), titles=titles)).words
-    assert "Stellen Sie eine Frage" in words and "besteht aus 3 Dokumenten" in words
+    assert "Stellen Sie eine Frage" in words and "enthält 3 Dokumente" in words
     assert "Band 7" in words and "Band 8" not in words and "und 4 weitere" in words
     overview = answer_html(an_answer(kind=AnswerKind.OVERVIEW, message="in English"), texts("fr"))
     assert "Les passages les plus proches proviennent de : The Bridge." in Tags(overview).words
