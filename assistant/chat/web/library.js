@@ -1,5 +1,5 @@
 // ----- the list of sources, and the index that the page shows
-const list = $("#source-list", element), filter = $("#filter", element), shelf = $("#shelf", element);
+const list = $("#source-list", element), filter = $("#filter", element), apart = $("#shelf", element);
 const ROWS = 100; // how many sources the list shows before more are asked for
 let index = null, seen = null, timer, silent = false, turn = Promise.resolve();
 let rows = [], conditions = {}, changed = "", most = ROWS;
@@ -22,7 +22,7 @@ function show(state) {
   index = state.index;
   if ("seen" in state) {
     ({ seen, conditions } = state);
-    holdFocus(() => showShelf(state.files + state.trash));
+    holdFocus(() => showApart(state.files + state.trash));
   }
   if ("rows" in state) {
     ({ rows } = state);
@@ -53,10 +53,10 @@ function fill(place, html) { // only with what is new, so that nothing is read o
   place.innerHTML = place.shown = html;
   return true;
 }
-function showShelf(html) {
-  const open = $$("details[open]", shelf).map((group) => group.dataset.group);
-  if (!fill(shelf, html)) return;
-  for (const group of $$("details", shelf)) group.open = open.includes(group.dataset.group);
+function showApart(html) {
+  const open = $$("details[open]", apart).map((group) => group.dataset.group);
+  if (!fill(apart, html)) return;
+  for (const group of $$("details", apart)) group.open = open.includes(group.dataset.group);
 }
 function holdFocus(change) { // through a change of the panel, also where the button that has it is replaced
   const at = document.activeElement;
