@@ -28,7 +28,7 @@ function show(state) {
     ({ rows } = state);
     holdFocus(drawRows);
     Promise.resolve(showScope()).then(glance);
-  } else if ("seen" in state) $$("li", list).forEach(showCondition);
+  } else if ("seen" in state) itemsOf().forEach(showCondition);
   if (again && !running) { again = false; look("rebuild"); }
 }
 function drawRows() {
@@ -36,7 +36,7 @@ function drawRows() {
   const found = wanted.length ? rows.filter((row) => wanted.every((word) => row.words.includes(word))) : rows;
   const shown = $("#shown", element), more = found.length > most;
   list.innerHTML = `<ul class="sources">${found.slice(0, most).map((row) => row.html).join("")}</ul>`;
-  for (const row of $$("li", list)) {
+  for (const row of itemsOf()) {
     showCondition(row);
     $("[data-do=only]", row).setAttribute("aria-pressed", filters.sources.includes(row.dataset.source));
   }
@@ -45,6 +45,7 @@ function drawRows() {
   const words = wanted.length ? t("library.found", { n: found.length.toLocaleString(language), sources: count("source", rows.length) }) : count("source", rows.length);
   if (shown.textContent !== words) shown.textContent = words;
 }
+const itemsOf = () => $$(".sources > li", list); // not those of reasons within them
 function showCondition(row) {
   fill($(".condition", row), conditions[row.dataset.source] ?? "");
 }
@@ -140,10 +141,10 @@ Object.assign(actions, {
   cancel: () => look("cancel"),
   dismiss: () => { outcome.replaceChildren(); $(".finder [data-do=rebuild]", element)?.focus(); },
   more: () => {
-    const at = $$("li", list).length;
+    const at = itemsOf().length;
     most += ROWS;
     drawRows();
-    $(".source", $$("li", list)[at])?.focus();
+    $(".source", itemsOf()[at])?.focus();
   },
   rebuild: () => look("rebuild"),
 });
