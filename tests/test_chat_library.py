@@ -159,7 +159,7 @@ def test_states_are_shown_and_missing_metadata_is_filled_in(open_page: OpenPage,
     assert "quarry.md" in told and "broken.pdf: " in told
     row = page.locator(".sources li", has_text="April 1999")
     row.get_by_role("button", name="Missing: publisher").wait_for()
-    assert "title: The zebra protocol" in (chat.sources / "zebra.txt.yaml").read_text("utf-8")
+    assert 'title: "The zebra protocol"' in (chat.sources / "zebra.txt.yaml").read_text("utf-8")
     page.get_by_text("1 file left out", exact=True).click()
     assert "broken.pdf" in page.locator("[data-group=refused]").inner_text()
     page.locator("#rebuild-status").get_by_role("button", name="Dismiss").click()
