@@ -91,7 +91,7 @@ def test_cited_places_follow_one_another_and_then_the_next_source(open_page: Ope
         expect(cited).not_to_have_text(shown)
     seen = []
     while True:
-        assert page.evaluate(IN_SIGHT)
+        assert page.is_visible(".page-view") or page.evaluate(IN_SIGHT)
         seen.append((page.inner_text("#reader-title"), label.inner_text(), cited.inner_text()))
         if after.get_attribute("aria-disabled") == "true":
             break

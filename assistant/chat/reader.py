@@ -72,7 +72,7 @@ def source_html(library: Library, request: Mapping[str, Any]) -> str:
     notices = []
     if anchor.quote and span is None:
         notices.append(say("reader.words_gone"))
-    elif span is not None and span != (anchor.start, anchor.end):
+    elif span is not None and anchor.start >= 0 and span != (anchor.start, anchor.end):
         notices.append(say("reader.words_moved"))
     if state is not CitationState.VERIFIED:
         notices.append(say(f"reader.file_{state.value}"))
