@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -29,7 +29,7 @@ IN_STORE = """([name, change]) => new Promise((resolve) => {
 })"""
 
 
-def kept(page: Page, store: str, change: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+def kept(page: Page, store: str, change: dict[str, object] | None = None) -> list[dict[str, Any]]:
     """What a store of the browser holds; `change` is made to each of its records."""
     found: list[dict[str, Any]] = page.evaluate(IN_STORE, [store, change])
     return found
@@ -153,7 +153,7 @@ def test_a_conversation_goes_on_after_the_server_was_started_again(server: Resta
         page.press("#ask textarea", "Enter")  # the page stayed open
         wait_for_answers(page, 2)
         follow_up = page.locator("#chat .answer").nth(1).inner_text()
-        assert "Kittiwake was launched in 1998" in follow_up and "boat" in page.locator(".carried").inner_text()
+        assert "Kittiwake was launched in 1998" in follow_up and "Searched for:" in follow_up
         wait_until_kept(page, 2)
         server.stop()
         server.start()

@@ -3,7 +3,7 @@ let asking = null; // the question under way: its entry, and what ends the waiti
 let alone = false; // whether the question in the box was edited to stand alone
 
 async function ask(question, options = {}) {
-  await settled;
+  await shownYet;
   while (asking) await asking.ended;
   trouble("");
   const entry = { id: newId(), question, filters: options.filters ?? chosen(), alone: options.alone ?? false, at: Date.now() };
@@ -46,7 +46,7 @@ function answered(entry) { // how the waiting ends: answered, wanted, gone, full
 function arrived() { // looked for whenever the conversation on the page changes
   if (!asking) {
     const late = $$("#chat .answer[data-answer]").some(({ dataset }) => dataset.answer === stopped);
-    if (late) showConversation(); // the answer to a question that was stopped came all the same
+    if (late) { stopped = null; shownYet = showConversation(); } // the answer to a question that was stopped came all the same
   }
   if (!asking?.outcome) return;
   if ($(`#chat .answer[data-answer="${asking.entry.id}"]`)) asking.outcome("answered");
@@ -56,7 +56,7 @@ let stopped = null;
 function stop() {
   stopped = asking.entry.id;
   asking.outcome("stopped");
-  settled = showConversation();
+  shownYet = showConversation();
 }
 new MutationObserver(() => { // gradio tells of its own errors in a corner; here they are told in place
   const said = $(".toast-body");
@@ -163,6 +163,6 @@ async function begin() {
 }
 function linkedFilters(asked) {
   const several = { sources: asked.getAll("in"), tags: asked.getAll("tag"), publishers: asked.getAll("publisher") };
-  return { ...several, after: asked.get("after") || null, before: asked.get("before") || null };
+  return { ...several, after: asked.get("after") ?? "", before: asked.get("before") ?? "" };
 }
 

@@ -1,5 +1,5 @@
 // ----- the list of kept conversations: a dialog, in which they are found, opened, renamed and deleted
-const shelf = () => $("#conversations");
+const keptDialog = () => $("#conversations");
 let items = []; // the conversations as they are listed, the last changed first
 const deletedItems = new Map(); // what was deleted since the list was opened, with all that was in it, to be put back
 
@@ -30,7 +30,7 @@ async function drawList() {
   });
   $("#kept-list").replaceChildren(...parts);
   $("#kept-unsaved").hidden = !keepsNothing();
-  $("[data-do=save-all]", shelf()).disabled = !listed.length;
+  $("[data-do=save-all]", keptDialog()).disabled = !listed.length;
   siftList();
 }
 const inWords = (options) => new Intl.DateTimeFormat(language, options); // made once, as that takes long
@@ -75,7 +75,7 @@ function redrawRow(id, focused) {
 }
 function siftList() {
   const searched = $("#kept-search").value.toLowerCase().split(/\s+/).filter(Boolean), has = (text) => searched.every((word) => text.includes(word));
-  const rows = new Map($$(".kept-row", shelf()).map((row) => [row.dataset.id, row]));
+  const rows = new Map($$(".kept-row", keptDialog()).map((row) => [row.dataset.id, row]));
   for (const item of items) {
     const row = rows.get(item.id), hit = $(".kept-hit", row);
     row.hidden = !has(item.searched);
@@ -94,16 +94,16 @@ async function showList() {
   deletedItems.clear();
   $("#kept-search").value = $("#kept-told").textContent = "";
   await drawList();
-  if (!shelf().open) shelf().showModal();
+  if (!keptDialog().open) keptDialog().showModal();
   $("#kept-list").scrollTop = 0;
   $("#kept-search").focus();
 }
 inOtherTabs.addEventListener("message", ({ data }) => {
   if (data.deleted === conversation.id) conversation.gone = true; // it is kept again with the next question
-  if (shelf()?.open && !$(".kept-input")) drawList();
+  if (keptDialog()?.open && !$(".kept-input")) drawList();
 });
 document.addEventListener("input", ({ target }) => target.id === "kept-search" && siftList());
-document.addEventListener("pointerdown", ({ target }) => { if (target === shelf()) shelf().close(); }); // beside the dialog
+document.addEventListener("pointerdown", ({ target }) => { if (target === keptDialog()) keptDialog().close(); }); // beside the dialog
 
 // ----- renamed in its row: Enter keeps the name, Escape the one before
 function rename(button) {
@@ -136,7 +136,7 @@ function rename(button) {
 async function deleteConversation(button) {
   const item = itemOf(button), { id } = item;
   const held = { item, current: id === conversation.id };
-  if (held.current) await (settled = startOver());
+  if (held.current) await (shownYet = startOver());
   const [entries, records, conversations] = [await keptIn("entries", id), await keptIn("records", id), (await keptIn("conversations")).filter((each) => each.id === id)];
   deletedItems.set(id, { ...held, puts: { entries, records, conversations } });
   await putKept({}, { entries: entries.map((each) => each.id), records: records.map((each) => each.id), conversations: [id] }, { deleted: id });
@@ -146,7 +146,7 @@ async function undoDelete(button) {
   const id = idOf(button), { puts, current } = deletedItems.get(id);
   await putKept(puts);
   deletedItems.delete(id);
-  if (current && !conversation.entries.length) settled = openConversation(id);
+  if (current && !conversation.entries.length) shownYet = openConversation(id);
   redrawRow(id, ".kept-open");
 }
 document.addEventListener("keydown", (event) => {
@@ -212,11 +212,11 @@ document.addEventListener("change", async ({ target }) => {
 Object.assign(actions, {
   conversations: showList,
   rename,
-  "close-kept": () => shelf().close(),
+  "close-kept": () => keptDialog().close(),
   "open-kept": (button) => {
     const id = idOf(button);
-    shelf().close();
-    if (id !== conversation.id) settled = openConversation(id);
+    keptDialog().close();
+    if (id !== conversation.id) shownYet = openConversation(id);
     if (!wide.matches) closePanel();
     box().focus();
   },

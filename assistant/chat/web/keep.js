@@ -61,7 +61,7 @@ function warnUnsaved() {
 const PORTION = 30; // entries that are shown at once: all of them go to the server and back with each question
 const freshConversation = () => ({ id: newId(), entries: [], from: 0 });
 let conversation = freshConversation();
-let settled = Promise.resolve(); // settled when the conversation is on the page
+let shownYet = Promise.resolve(); // settled when the conversation is on the page
 let withdrawn = null; // a question that is in the box again: kept until another is asked
 const refused = new Map(); // why an answer that was kept cannot be shown, by id
 
@@ -104,7 +104,7 @@ async function sendRecords(ids = answeredIds(shownEntries())) {
     for (const id of part) if (!found.some((each) => each.id === id)) refused.set(id, t("keep.lost"));
   }
 }
-function appeared(arrivedYet) { // or five seconds: the server may be gone
+function arrivesOnPage(arrivedYet) { // or five seconds: the server may be gone
   return new Promise((resolve) => {
     const done = () => { watching.disconnect(); resolve(); };
     const watching = new MutationObserver(() => arrivedYet() && done());
@@ -119,9 +119,10 @@ async function showConversation() {
   await sendRecords();
   const entries = sent(), ends = [entries[0], entries.at(-1)];
   trigger("opened", { entries, language });
-  await appeared(() => (entries.length ? ends.every(({ id }) => $(`#chat .answer[data-answer="${id}"]`)) : !$("#chat .user-row")));
+  await arrivesOnPage(() => (entries.length ? ends.every(({ id }) => $(`#chat .answer[data-answer="${id}"]`)) : !$("#chat .user-row")));
 }
 async function leave() { // a question under way stays in its conversation, to be asked again
+  if (asking) stopped = asking.entry.id;
   asking?.outcome?.("left");
   await asking?.ended;
 }
@@ -149,10 +150,10 @@ function comeBack(toConversation) {
   let tab = null;
   try { tab = JSON.parse(sessionStorage.getItem("assistant-tab")); } catch { /* a private window keeps nothing */ }
   if (tab?.draft) { type(tab.draft); [alone, withdrawn] = [tab.alone, tab.withdrawn]; }
-  if (tab?.id && toConversation) settled = openConversation(tab.id);
+  if (tab?.id && toConversation) shownYet = openConversation(tab.id);
 }
 actions.new = () => {
-  settled = startOver();
+  shownYet = startOver();
   if (!wide.matches) closePanel();
   box().focus();
 };
@@ -170,8 +171,8 @@ function showEarlierCount() {
 actions.earlier = async () => {
   const before = conversation.from;
   conversation.from = Math.max(0, before - PORTION);
-  settled = showConversation();
-  await settled;
+  shownYet = showConversation();
+  await shownYet;
   await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))); // the page goes to the last question first
   $$("#chat .user-row")[before - conversation.from]?.scrollIntoView({ block: "start" });
   if (earlier.hidden) $("#chat [role=log]").focus({ preventScroll: true });
