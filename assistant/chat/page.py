@@ -74,8 +74,7 @@ class Page:
             yield messages([Exchange(question, render.wanted_html(name))])
             return
         before, filters = self._entries(asked, say), filters_of(asked)
-        waiting = render.searching_html(len(self._keeping.shown().sources), say)
-        yield messages([*before, Exchange(question, waiting)])
+        yield messages([*before, Exchange(question, render.searching_html(say))])
         yield messages([*before, self._answered(asked, name, question, filters, say)])
 
     def _answered(self, asked: Request, name: str, question: str, filters: Filters, say: Texts) -> Exchange:

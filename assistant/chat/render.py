@@ -113,10 +113,9 @@ def question_html(question: str) -> str:
     return f'<p class="question" dir="auto">{escape(question)}</p>'
 
 
-def searching_html(sources: int, say: Texts) -> str:
+def searching_html(say: Texts) -> str:
     """What stands in an answer's place while it is looked for."""
-    words = say("ask.searching", sources=say.count("source", sources))
-    return f'<p class="searching" role="status">{escape(words)}</p>'
+    return f'<p class="searching" role="status">{escape(say("ask.searching"))}</p>'
 
 
 def failure_html(message: str, question: str, name: str, say: Texts) -> str:

@@ -105,7 +105,7 @@ async function walk(entry) { // the files in a folder, but for hidden ones
   return (await Promise.all(within.map(walk))).flat();
 }
 
-Object.assign(actions, {
+act({
   add: () => files.click(),
   done: () => { adding.replaceChildren(); $(".finder [data-do=add]", element).focus(); },
   halt: () => { stopping = true; sending?.abort(); },

@@ -64,13 +64,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ----- what was not found under filters is looked for without them
-actions.everywhere = (button) => {
+act({ everywhere: (button) => {
   actions.all(button);
   ask(button.dataset.question, { filters: empty(), alone: true });
-};
+} });
 
 // ----- the text around an excerpt, where it stands
-actions.around = async (button) => {
+act({ around: async (button) => {
   const excerpt = button.closest(".excerpt"), own = $(".own", excerpt), { side } = button.dataset;
   const wanted = { before: Number(excerpt.dataset.before ?? 0), after: Number(excerpt.dataset.after ?? 0) };
   wanted[side === "earlier" ? "before" : "after"] += 1;
@@ -82,7 +82,7 @@ actions.around = async (button) => {
   $(".near.later", excerpt).textContent = found.after;
   $("#chat .bubble-wrap").scrollTop += own.getBoundingClientRect().top - top; // the excerpt stays where it is
   for (const each of $$("[data-do=around]", excerpt)) each.setAttribute("aria-disabled", !found[each.dataset.side]);
-};
+} });
 
 // ----- what a person thinks of an answer: kept with the question in the conversation, and shown wherever that is shown
 const entryOf = (own) => conversation.entries.find((entry) => entry.id === own.dataset.answer);
@@ -105,7 +105,7 @@ function showJudged(own) {
   const field = $("input", judged);
   if (document.activeElement !== field) field.value = feedback.reason;
 }
-Object.assign(actions, {
+act({
   thumb: async (button) => {
     const own = answerOf(button), good = button.dataset.good === "true";
     const again = button.getAttribute("aria-pressed") === "true";
@@ -134,12 +134,12 @@ new MutationObserver(() => { // whenever the conversation on the page changes
 let answersShown = 0;
 
 // ----- printing: one answer with its question, or all of them; excerpts are open on paper
-actions.print = (button) => {
+act({ print: (button) => {
   const own = answerOf(button).closest(".message-row"), asked = own.previousElementSibling;
   for (const row of [asked, own]) row?.classList.add("on-paper");
   body.classList.add("one-on-paper");
   print();
-};
+} });
 let unfolded = [];
 addEventListener("beforeprint", () => {
   unfolded = $$("#chat .excerpt details:not([open])").map((each) => { each.open = true; return each; });

@@ -125,7 +125,7 @@ function recallQuestion(step, event) {
   type(at ? asked.at(-at) : "");
   back = at;
 }
-Object.assign(actions, {
+act({
   ask: (button) => { ask(button.dataset.question); box().focus(); },
   edit: (button) => { type(button.dataset.question); alone = true; },
 });

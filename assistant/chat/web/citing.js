@@ -36,5 +36,5 @@ async function saveAs(button) {
   } catch { say(t("answer.saved_not")); }
 }
 
-Object.assign(actions, { cite, export: saveAs });
+act({ cite, export: saveAs });
 

@@ -209,7 +209,7 @@ document.addEventListener("change", async ({ target }) => {
   target.value = ""; // the same file may be chosen again
 });
 
-Object.assign(actions, {
+act({
   conversations: showList,
   rename,
   "close-kept": () => keptDialog().close(),

@@ -10,6 +10,12 @@ const panel = $("#panel"), talk = $("#talk"), top_bar = $("#top");
 const box = () => $("#ask textarea");
 const newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const actions = {}; // what a click on an element with `data-do` does, by its name
+function act(more) {
+  for (const [name, does] of Object.entries(more)) {
+    if (name in actions) throw new Error(`two actions are called ${name}`);
+    actions[name] = does;
+  }
+}
 
 // ----- what this browser remembers of the visitor's choices
 function recall(name) {

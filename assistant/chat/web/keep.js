@@ -152,11 +152,11 @@ function comeBack(toConversation) {
   if (tab?.draft) { type(tab.draft); [alone, withdrawn] = [tab.alone, tab.withdrawn]; }
   if (tab?.id && toConversation) shownYet = openConversation(tab.id);
 }
-actions.new = () => {
+act({ new: () => {
   shownYet = startOver();
   if (!wide.matches) closePanel();
   box().focus();
-};
+} });
 
 // ----- of a long conversation the last entries are shown; earlier ones when they are asked for
 const earlier = document.createElement("div");
@@ -168,7 +168,7 @@ function showEarlierCount() {
   $("span", earlier).textContent = t("keep.earlier", { questions: count("question", conversation.from) });
   $("button", earlier).textContent = t("keep.earlier_show");
 }
-actions.earlier = async () => {
+act({ earlier: async () => {
   const before = conversation.from;
   conversation.from = Math.max(0, before - PORTION);
   shownYet = showConversation();
@@ -176,4 +176,4 @@ actions.earlier = async () => {
   await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))); // the page goes to the last question first
   $$("#chat .user-row")[before - conversation.from]?.scrollIntoView({ block: "start" });
   if (earlier.hidden) $("#chat [role=log]").focus({ preventScroll: true });
-};
+} });

@@ -99,7 +99,7 @@ async function saveDetails(form) {
 }
 dialog.addEventListener("submit", (event) => { event.preventDefault(); saveDetails(event.target); });
 
-Object.assign(actions, {
+act({
   back: putBack,
   closed: () => dialog.close(),
   details: openDetails,

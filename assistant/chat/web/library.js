@@ -40,7 +40,7 @@ function drawRows() {
     showCondition(row);
     $("[data-do=only]", row).setAttribute("aria-pressed", filters.sources.includes(row.dataset.source));
   }
-  if (more) list.insertAdjacentHTML("beforeend", '<button type="button" class="plain-button" data-do="more"></button>');
+  if (more) list.insertAdjacentHTML("beforeend", '<button type="button" class="plain-button" data-do="more-sources"></button>');
   if (more) list.lastChild.textContent = t("library.show_more", { n: Math.min(ROWS, found.length - most).toLocaleString(language) });
   const words = wanted.length ? t("library.found", { n: found.length.toLocaleString(language), sources: count("source", rows.length) }) : count("source", rows.length);
   if (shown.textContent !== words) shown.textContent = words;
@@ -137,10 +137,10 @@ overview.addEventListener("keydown", (event) => { // one stop for the keyboard; 
   to.focus();
 });
 
-Object.assign(actions, {
+act({
   cancel: () => look("cancel"),
   dismiss: () => { outcome.replaceChildren(); $(".finder [data-do=rebuild]", element)?.focus(); },
-  more: () => {
+  "more-sources": () => {
     const at = itemsOf().length;
     most += ROWS;
     drawRows();

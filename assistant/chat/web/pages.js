@@ -101,7 +101,7 @@ function warn(words) {
   problem.hidden = !words;
 }
 
-Object.assign(actions, {
+act({
   after: () => turnTo(leaf.number + 1),
   before: () => turnTo(leaf.number - 1),
   enlarge,

@@ -199,7 +199,7 @@ function forget() {
 }
 addEventListener("hashchange", follow);
 
-Object.assign(actions, {
+act({
   jump: goToWords,
   library: () => showLibrary(),
   more: (button) => fetchMore(button.dataset.way),

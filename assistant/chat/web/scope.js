@@ -36,7 +36,7 @@ document.addEventListener("change", ({ target }) => {
   const others = filters[field].filter((each) => each !== target.value);
   narrowTo({ ...filters, [field]: target.checked ? [...others, target.value] : others });
 });
-Object.assign(actions, {
+act({
   all: () => { narrowTo({}).then(() => showFilters()); box().focus(); },
   narrow: (button) => {
     showLibrary(button);

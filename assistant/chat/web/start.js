@@ -12,7 +12,7 @@ document.addEventListener("change", ({ target }) => {
 });
 
 // ----- clicks and keys
-Object.assign(actions, {
+act({
   close: closePanel,
   focus: () => box().focus(),
   link: (button) => copy(new URL(button.dataset.link, location.href).href, t("answer.link_copied")),

@@ -204,5 +204,5 @@ function emptyField(target) {
   return true;
 }
 
-Object.assign(actions, { goto: goTo, hit: (button) => stepHit(Number(button.dataset.step)), quote: copyQuote });
+act({ goto: goTo, hit: (button) => stepHit(Number(button.dataset.step)), quote: copyQuote });
 
