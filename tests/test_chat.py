@@ -105,7 +105,7 @@ def test_blank_question_does_nothing_and_a_new_chat_starts_over(open_page: OpenP
     assert page.locator("#chat .question").count() == 1
     page.get_by_role("button", name="New chat").click()
     page.wait_for_selector(".welcome .suggestions", state="visible")
-    assert page.locator("#chat .question").count() == 0
+    page.wait_for_function("document.querySelectorAll('#chat .question').length === 0")
 
 
 def test_rebuild_elsewhere_is_noticed_and_gone_words_are_not_marked(open_page: OpenPage, chat: Chat) -> None:
@@ -179,7 +179,7 @@ def test_narrow_window(open_page: OpenPage) -> None:
     assert in_view(page, "#cited") and page.evaluate(fits)
     page.locator("#reader [data-do=close]").click()
     assert page.evaluate("document.activeElement.matches('.number')")
-    page.get_by_role("button", name="Sources").click()
+    page.get_by_role("button", name="Sources", exact=True).click()
     page.wait_for_function("document.activeElement.id === 'library-title'")
     page.wait_for_function("document.querySelector('#panel').getAnimations().length === 0")
     assert page.evaluate("document.querySelector('#panel').getBoundingClientRect().right <= innerWidth")
@@ -231,7 +231,7 @@ def test_sources_are_filtered_and_long_ones_come_in_windows(open_page: OpenPage)
     page = open_page()
     page.fill("#filter", "ledger.md")
     assert page.locator(".sources li:visible").count() == 1
-    page.locator(".sources li:visible button").click()
+    page.locator(".sources li:visible .source").click()
     page.wait_for_selector(".reader-text")
     assert page.locator(".reader-text p").count() < 200
     page.get_by_role("button", name="Later text").press("Enter")

@@ -69,7 +69,7 @@ def test_filters_are_stated_and_apply(open_page: OpenPage) -> None:
     page.get_by_label("Until", exact=True).fill("then")
     page.get_by_label("Until", exact=True).press("Tab")
     scope(page, "is not a date")
-    page.get_by_role("button", name="Search all").click()
+    page.get_by_role("button", name="Search all", exact=True).click()
     scope(page, "Searching all")
     assert page.get_by_label("From", exact=True).input_value() == ""
     page.reload()  # nothing is narrowed any more, also after it was

@@ -235,8 +235,9 @@ class Page:
             return self.conversation(event._data)
 
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        answering = panel.asked(asked, None, chat, **quiet)
-        panel.opened(opened, None, chat, queue=False, cancels=[answering], **quiet)
+        # A question that is not waited for any more cannot be cut off; its answer is passed over by the script.
+        panel.asked(asked, None, chat, trigger_mode="multiple", **quiet)
+        panel.opened(opened, None, chat, queue=False, trigger_mode="multiple", **quiet)
 
     def look(self) -> dict[str, Any]:
         """How the page looks, as `gr.mount_gradio_app` takes it."""
