@@ -45,11 +45,36 @@ def test_escape_stops_a_question_and_gives_it_back(open_page: OpenPage) -> None:
     page.fill(BOX, question)
     page.press(BOX, "Enter")
     page.keyboard.press("Escape")
-    page.wait_for_selector("#trouble:has-text('Stopped')")
+    page.wait_for_selector("#trouble:has-text('Stopped. The question is in the box.')")
     assert page.input_value(BOX).split() == question.split()
     page.wait_for_function("document.querySelectorAll('#chat .question').length === 1")
     ask(page, "How often does the harbour ferry cross the bay?")
     assert page.locator("#chat .answer").count() == 2 and page.inner_text("#trouble") == ""
+
+
+def test_questions_sent_one_upon_another_are_neither_lost_nor_mixed_up(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "Until when did the lighthouse have a keeper?")
+    slow = "ferry " * 3300
+    for question in (slow, "How often does the harbour ferry cross the bay?"):
+        page.fill(BOX, question)
+        page.press(BOX, "Enter")
+    page.keyboard.press("Escape")  # the first is stopped, and the second asked all the same
+    page.wait_for_selector("#chat .statement:has-text('every forty minutes')")
+    for question in (slow, "When was Kittiwake launched?"):
+        page.fill(BOX, question)
+        page.press(BOX, "Enter")
+    page.fill(BOX, "half a")
+    page.get_by_role("button", name="New chat").click()
+    page.wait_for_function("document.querySelectorAll('#chat .answer, #chat .question').length === 0")
+    assert page.input_value(BOX) == "half a"
+    page.get_by_role("button", name="Conversations").click()
+    page.locator(".kept-open").first.click()
+    page.wait_for_selector("#chat .question:has-text('When was Kittiwake launched?')")
+    failed = page.locator("#chat .failed")
+    assert [each.count("has not been answered") for each in failed.all_inner_texts()][-2:] == [1, 1]
+    failed.last.get_by_role("button", name="Ask again").click()
+    page.wait_for_selector("#chat .statement:has-text('launched in 1998')")
 
 
 def test_filters_are_stated_and_apply(open_page: OpenPage) -> None:

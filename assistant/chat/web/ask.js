@@ -1,12 +1,14 @@
 // ----- a question is asked: Enter sends it, Shift+Enter breaks the line, Escape stops, arrow up brings back the last
 let asking = null; // the question under way: its entry, and what ends the waiting
 let alone = false; // whether the question in the box was edited to stand alone
+const waiting = new Set(); // questions that have left the box and are not kept yet
 
 async function ask(question, options = {}) {
-  await shownYet;
-  while (asking) await asking.ended;
-  trouble("");
   const entry = { id: newId(), question, filters: options.filters ?? chosen(), alone: options.alone ?? false, at: Date.now() };
+  waiting.add(entry);
+  for (await shownYet; asking; await shownYet) await asking.ended; // what shows a conversation ends the answering
+  if (!waiting.delete(entry)) return; // its conversation was left, and has it
+  trouble("");
   let end;
   asking = { entry, ended: new Promise((resolve) => { end = resolve; }), end };
   remember(entry); // before the answer: a page that is closed meanwhile keeps the question
@@ -16,14 +18,15 @@ async function ask(question, options = {}) {
   if (outcome === "wanted") { // the server was started anew
     await sendRecords();
     asking.resent = true; // what told of it is still on the page
-    outcome = await answered(entry);
+    outcome = asking.given ?? await answered(entry); // it may have been stopped meanwhile
   }
   if (outcome === "answered") {
     entry.failure = $(`#chat .answer[data-answer="${entry.id}"]`).dataset.failure;
     await (entry.failure === undefined ? keepRecord(entry) : remember(entry));
   } else if (outcome !== "left") {
-    trouble(t(`ask.${outcome}`));
-    if (!box().value) { type(question); withdraw(entry); }
+    const back = !box().value; // else it stays in the conversation, to be asked again
+    trouble([t(`ask.${outcome}`), back ? t("ask.in_box") : ""].join(" ").trim());
+    if (back) { type(question); withdraw(entry); }
     body.classList.toggle("talking", conversation.entries.length > 0);
   }
   asking = null;
@@ -34,12 +37,16 @@ async function ask(question, options = {}) {
 const alive = () => fetch("healthz").then(() => true, () => false);
 function answered(entry) { // how the waiting ends: answered, wanted, gone, full, stopped, left
   return new Promise((resolve) => {
-    let waiting = true;
-    const beat = setInterval(async () => { if (!await alive()) asking?.outcome("gone"); }, 2000);
-    asking.outcome = (outcome) => { waiting = false; clearInterval(beat); resolve(outcome); };
+    const now = asking;
+    const beat = setInterval(async () => { if (!await alive()) now.outcome("gone"); }, 2000);
+    now.outcome = (outcome) => {
+      if (outcome !== "wanted") now.given ??= outcome;
+      clearInterval(beat);
+      resolve(outcome);
+    };
     alive().then((there) => { // gradio loads the page again after a call that failed
-      if (!there) asking?.outcome("gone");
-      else if (waiting) trigger("asked", { ...entry, entries: sent(), language }); // a question refers to those before it
+      if (!there) now.outcome("gone");
+      else if (!now.given) trigger("asked", { ...entry, entries: sent(), language }); // a question refers to those before it
     });
   });
 }
@@ -54,6 +61,7 @@ function arrived() { // looked for whenever the conversation on the page changes
 }
 let stopped = null;
 function stop() {
+  if (asking.given) return; // it has been answered, or stopped already
   stopped = asking.entry.id;
   asking.outcome("stopped");
   shownYet = showConversation();

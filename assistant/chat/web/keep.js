@@ -121,10 +121,13 @@ async function showConversation() {
   trigger("opened", { entries, language });
   await arrivesOnPage(() => (entries.length ? ends.every(({ id }) => $(`#chat .answer[data-answer="${id}"]`)) : !$("#chat .user-row")));
 }
-async function leave() { // a question under way stays in its conversation, to be asked again
-  if (asking) stopped = asking.entry.id;
-  asking?.outcome?.("left");
+async function leave() { // a question under way, and those that wait for it, stay in their conversation, to be asked again
+  const left = [...waiting];
+  waiting.clear();
+  if (asking && !asking.given) stopped = asking.entry.id;
+  asking?.outcome("left");
   await asking?.ended;
+  left.forEach(remember);
 }
 async function openConversation(id) {
   body.classList.add("talking"); // the welcome does not flash
@@ -143,7 +146,8 @@ async function startOver() {
 
 // ----- a tab that is loaded again shows its conversation, and has in the box what was there
 addEventListener("pagehide", () => {
-  const tab = { id: conversation.entries.length || withdrawn ? conversation.id : null, draft: box().value, alone, withdrawn };
+  const draft = [...[...waiting].map(({ question }) => question), box().value].filter(Boolean).join("\n");
+  const tab = { id: conversation.entries.length || withdrawn ? conversation.id : null, draft, alone, withdrawn };
   try { sessionStorage.setItem("assistant-tab", JSON.stringify(tab)); } catch { /* a private window keeps nothing */ }
 });
 function comeBack(toConversation) {
@@ -169,6 +173,7 @@ function showEarlierCount() {
   $("button", earlier).textContent = t("keep.earlier_show");
 }
 act({ earlier: async () => {
+  await asking?.ended; // to show more ends the answering
   const before = conversation.from;
   conversation.from = Math.max(0, before - PORTION);
   shownYet = showConversation();
