@@ -100,6 +100,9 @@ def test_removed_source_and_senseless_requests_are_answered() -> None:
     shelf = Shelf(SOURCE)
     assert "No longer in the library" in source_html(shelf, {"source": "other.md"})  # type: ignore[arg-type]
     assert "No longer in the library" in source_html(shelf, {})  # type: ignore[arg-type]
+    gone = {"source": "other.md", "words": "a", "first": 0}
+    assert read_more(shelf, gone) == contents(shelf, gone) == ""  # type: ignore[arg-type]
+    assert find_in(shelf, gone) == {"count": 0, "hits": [], "digest": ""}  # type: ignore[arg-type]
     odd: dict[str, object] = {"source": "bridge.md", "start": [], "end": None, "quote": {}, "first": "many"}
     assert "<mark" not in source_html(shelf, odd)  # type: ignore[arg-type]
 

@@ -110,23 +110,24 @@ def read_more(library: Library, request: Mapping[str, Any]) -> str:
 def find_in(library: Library, request: Mapping[str, Any]) -> dict[str, Any]:
     """The places in a source where `words` stand: their `count`, and of the first ones the start, end, page and words.
 
-    Raises:
-        UsageError: there is no such source.
+    The `digest` tells whether the source is still the same; it is empty where the source is gone.
     """
-    source = library.source(Anchor.of(request).source_id)
+    try:
+        source = library.source(Anchor.of(request).source_id)
+    except UsageError:
+        return {"count": 0, "hits": [], "digest": ""}
     places = folded(source.text).places(str(request.get("words") or ""))
     hits = [[start, end, page_at(source, start), source.text[start:end]] for start, end in places[:MOST_HITS]]
     return {"count": len(places), "hits": hits, "digest": source.digest}
 
 
 def contents(library: Library, request: Mapping[str, Any]) -> str:
-    """The table of contents.
-
-    Raises:
-        UsageError: there is no such source.
-    """
+    """The table of contents; empty where the source is gone."""
     say = texts(request.get("language"))
-    source = library.source(Anchor.of(request).source_id)
+    try:
+        source = library.source(Anchor.of(request).source_id)
+    except UsageError:
+        return ""
     entries = outline(source, say)
     items = []
     for entry in entries[:MOST_ENTRIES]:

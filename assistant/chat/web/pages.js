@@ -27,7 +27,8 @@ async function turnTo(number, toWords = false) {
   if (leaf !== now || now.number !== number) return; // another page was turned to meanwhile
   if (now.picture) URL.revokeObjectURL(now.picture);
   now.picture = image.src = drawn.blob ? URL.createObjectURL(drawn.blob) : "";
-  if (drawn.blob) await image.decode();
+  if (drawn.blob) await image.decode().catch(() => {}); // another picture came meanwhile
+  if (leaf !== now || now.number !== number) return;
   now.count = drawn.count ?? now.count;
   sheet.hidden = !drawn.blob;
   const label = drawn.label ?? String(number), name = t("reader.page", { label });

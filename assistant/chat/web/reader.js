@@ -126,6 +126,7 @@ async function fetchMore(way) {
   fetching[way] = null;
   if (!edge.isConnected) return; // something else was opened meanwhile
   if (html === undefined) return say(t("reader.unread"));
+  if (!html) return read(anchorOf(reading)); // the source is gone, which is told
   holdStill(edge, () => {
     edge.insertAdjacentHTML(way === "later" ? "afterend" : "beforebegin", html);
     if (isOther(frame)) return;
@@ -154,7 +155,8 @@ async function showAt(offset) { // the block at an offset, a little below the to
   if (!blockAt(offset)) {
     const html = await call("read_more", { ...reading, at: offset });
     if (reading !== asked) return null;
-    if (!html) return say(t("reader.unread"));
+    if (html === undefined) return say(t("reader.unread"));
+    if (!html) { read(anchorOf(reading)); return null; }
     $$(".window", frame).forEach((each) => each.remove());
     $(".more[data-way=later]", frame).insertAdjacentHTML("beforebegin", html);
     if (isOther(frame)) return null;

@@ -5,6 +5,7 @@ async function openContents(fold) {
     const html = await call("contents", { source: reading.source });
     if (reading !== asked) return;
     if (html === undefined) return say(t("reader.unread"));
+    if (!html) return read(anchorOf(reading)); // the source is gone, which is told
     nav.innerHTML = html;
   }
   const entries = $$(".entry", nav);
@@ -74,10 +75,12 @@ let seekLater;
 const field = () => $("#within", reader);
 const painted = CSS.highlights && { all: new Highlight(), now: new Highlight() };
 if (painted) { CSS.highlights.set("hit", painted.all); CSS.highlights.set("hit-now", painted.now); painted.now.priority = 1; }
-function againWithin() { // after the reader was drawn anew: the same source keeps its search
-  if (seeking.source !== reading.source) seeking = { source: reading.source, words: "", count: 0, hits: [], at: -1 };
-  field().value = seeking.words;
-  tellHits();
+function againWithin() { // after the reader was drawn anew: the same source keeps its search, made anew in another text
+  const words = seeking.source === reading.source ? seeking.words : "", same = seeking.digest === readerText().dataset.digest;
+  if (!words || !same) seeking = { source: reading.source, words: "", count: 0, hits: [], at: -1 };
+  field().value = words;
+  if (words && !same) seek();
+  else tellHits();
 }
 async function seek() {
   const words = field().value.trim(), asked = { source: reading.source, words, count: 0, hits: [], at: -1 };
