@@ -123,6 +123,7 @@ def restore_answer(value: object) -> Answer:
         ValueError: it is none, or does not hold together; the message says what is wrong.
     """
     answer = Answer.from_dict(value)
+    _require(0 <= answer.confidence <= 1, "its confidence is no probability")
     for statement in answer.statements:
         _require(statement.text == statement.citation.quote, "a statement is not the quotation that it cites")
         _require(

@@ -78,6 +78,15 @@ def test_an_excerpt_says_what_became_of_its_file(notes: Library, given: Given) -
     assert state() is CitationState.MISSING
 
 
+def test_an_excerpt_of_which_the_source_says_otherwise_does_not_pass_for_one_of_it(notes: Library) -> None:
+    answer, citing = notes.ask("How much silt did the dredger Marabel clear?"), Citing()
+    forged = json.loads(json.dumps(answer.to_dict()).replace("forty thousand", "fifty thousand"))
+    citing.restore("one", forged)
+    given = Given(notes, citing)
+    assert given.answer("one").excerpts[0].citation.state is CitationState.CHANGED
+    assert given.around({"answer": "one", "excerpt": "1", "before": 1}).keys() == {"reason"}
+
+
 @pytest.mark.parametrize("request_", [{"excerpt": "0"}, {"excerpt": "x"}, {"excerpt": "99"}, {"answer": "two"}])
 def test_what_is_not_held_has_nothing_around_it(given: Given, request_: dict[str, str]) -> None:
     assert given.around({"answer": "one", "excerpt": "1", **request_}).keys() == {"reason"}

@@ -121,6 +121,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
         (lambda a: a["excerpts"][0]["highlights"].append([1]), r"highlights\[\d\] has 1 items, not 2"),
         (lambda a: a["statements"][0].update(text="Other words."), "a statement is not the quotation that it cites"),
         (lambda a: a["statements"][0].update(numbers=[9]), "rests on an excerpt that is not there"),
+        (lambda a: a.update(confidence=-1.0), "its confidence is no probability"),
         (lambda a: a.update(differing=[7]), "a statement that differs is not there"),
         (lambda a: a["excerpts"][0]["citation"].update(start=0), "the offsets of a quotation from"),
     ],

@@ -36,10 +36,12 @@ def test_numbers_and_dates_are_written_as_in_the_language() -> None:
         "19. September 2005",
         "19 septembre 2005",
     ]
-    assert [english.date(date) for date in ("2005-13", "spring 2005", "-0044-03-15")] == [
+    assert [english.date(date) for date in ("2005-13", "spring 2005", "-0044-03-15", "2005-²", "2" * 5000)] == [
         "2005-13",
         "spring 2005",
         "-0044-03-15",
+        "2005-²",
+        "2" * 5000,
     ]
     assert english.interval("1998/..") == "1998 – …"
     assert german.interval("1998/2021-03") == "1998 – März 2021" and german.decimal(0.71, 2) == "0,71"

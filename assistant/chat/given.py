@@ -50,12 +50,16 @@ class Given:
         return replace(excerpt, citation=replace(excerpt.citation, state=self._state(excerpt.citation)))
 
     def _state(self, citation: Citation) -> CitationState:
-        """Whether the file is still the one that was quoted, which a rebuild may have replaced since."""
+        """Whether the file is still the one that was quoted, which a rebuild may have replaced since.
+
+        The words must stand there too: the record of an answer comes from a browser, or from another program version.
+        """
         try:
             state = self._library.state(citation.source_id)
-            same = self._library.source(citation.source_id).digest == citation.digest
+            source = self._library.source(citation.source_id)
         except UsageError:
             return CitationState.MISSING
+        same = source.digest == citation.digest and source.text[citation.start : citation.end] == citation.quote
         return CitationState.CHANGED if state is CitationState.VERIFIED and not same else state
 
     def around(self, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def histogram_html(shown: Sequence[Bar], undated: int, say: Texts) -> str:
         years = str(first) if first == last else f"{first}–{last}"
         words = escape(say("library.bar", years=years, sources=say.count("source", count)))
         columns.append(
-            f'<button type="button" data-do="years" data-from="{first}" data-to="{last}" aria-label="{words}" '
+            f'<button type="button" data-do="years" data-from="{first:04}" data-to="{last:04}" aria-label="{words}" '
             f'tabindex="{-1 if columns else 0}"><span style="height:{100 * count / highest:.3g}%"></span></button>'
         )
     heading = escape(say("library.years"))

@@ -127,13 +127,12 @@ class Page:
                 self._citing.restore(str(name), record)
             except ValueError as error:
                 refused.append({"id": name, "reason": str(error)})
-        names = [str(name) for name in ids] if isinstance(ids, list) else []
-        return {"refused": refused, "wanted": [name for name in names if not self._citing.holds(name)]}
+        return {"refused": refused, "wanted": [name for name in _names(ids) if not self._citing.holds(name)]}
 
     def records(self, request: Request) -> dict[str, Any]:
         """For the script: the answers of these `ids` in full, for the browser to keep."""
-        ids = [str(name) for name in request.get("ids") or []]
-        return {name: self._citing.answer(name).to_dict() for name in ids if self._citing.holds(name)}
+        names = _names(request.get("ids"))
+        return {name: self._citing.answer(name).to_dict() for name in names if self._citing.holds(name)}
 
     def read_source(self, request: Request) -> str:
         """For the script: the reader's content (see `reader.source_html`)."""
@@ -278,6 +277,11 @@ def entries(asked: Request) -> list[Request]:
 def answered(asked: Request) -> list[str]:
     """The ids of those that have an answer."""
     return [str(entry.get("id")) for entry in entries(asked) if entry.get("failure") is None]
+
+
+def _names(ids: object) -> list[str]:
+    """Ids of answers that the page sent."""
+    return [str(name) for name in ids] if isinstance(ids, list) else []
 
 
 def messages(exchanges: list[Exchange]) -> list[dict[str, Any]]:

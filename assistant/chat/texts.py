@@ -42,7 +42,7 @@ class Texts:
     def date(self, date: str) -> str:
         """A partial ISO date in words: 2005-09-19 is 19 September 2005; what is not such a date stays as it is."""
         year, *rest = date.split("-")
-        if not year.isdigit() or len(rest) > 2 or not all(part.isdigit() for part in rest):
+        if len(rest) > 2 or not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in (year, *rest)):
             return date
         if rest and not 1 <= int(rest[0]) <= 12:
             return date

@@ -24,7 +24,7 @@ function showChoices(html) { // what is being typed or has the focus stays
   const place = $("#filters"), open = $(".narrow", place)?.open ?? false, held = document.activeElement;
   if (place.contains(held) && held.matches("[data-filter]")) return;
   place.innerHTML = html;
-  if (open) $(".narrow", place).open = true;
+  $(".narrow", place)?.toggleAttribute("open", open);
 }
 function unfilter({ field, value }) {
   narrowTo({ ...filters, [field]: Array.isArray(filters[field]) ? filters[field].filter((each) => each !== value) : "" });
