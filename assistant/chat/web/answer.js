@@ -74,6 +74,7 @@ act({ around: async (button) => {
   const excerpt = button.closest(".excerpt"), own = $(".own", excerpt), { side } = button.dataset;
   const wanted = { before: Number(excerpt.dataset.before ?? 0), after: Number(excerpt.dataset.after ?? 0) };
   wanted[side === "earlier" ? "before" : "after"] += 1;
+  await sendRecords([answerOf(button).dataset.answer]); // where the server was started anew
   const found = await call("around", { answer: answerOf(button).dataset.answer, excerpt: excerpt.dataset.excerpt, ...wanted });
   if (!found || found.reason) return say(found?.reason ?? t("page.gone"), !found);
   Object.assign(excerpt.dataset, wanted);
@@ -87,9 +88,10 @@ act({ around: async (button) => {
 // ----- what a person thinks of an answer: kept with the question in the conversation, and shown wherever that is shown
 const entryOf = (own) => conversation.entries.find((entry) => entry.id === own.dataset.answer);
 async function judge(own, good, reason = "") {
-  const noted = await call("feedback", { answer: own.dataset.answer, good, reason });
-  if (!noted?.file) return say(noted?.failure ?? t("page.gone"));
   const entry = entryOf(own);
+  await sendRecords([entry.id]); // where the server was started anew
+  const noted = await call("feedback", { answer: entry.id, good, reason });
+  if (!noted?.file) return say(noted?.failure ?? t("page.gone"));
   entry.feedback = { good, reason, file: noted.file };
   remember(entry);
   showJudged(own);

@@ -143,10 +143,10 @@ let questions = 0, answers = 0;
 function settle() {
   name();
   arrived();
+  if ($("#chat .cite-style:not([data-chosen])")) chooseStyle(recall("style")); // an answer is new, or drawn anew
   const asked = $$("#chat .user-row").length, shown = $$("#chat .answer").length;
   if (asked === questions && shown === answers) return;
   requestAnimationFrame(bring);
-  if (shown > answers) chooseStyle(recall("style"));
   if (shown > answers) look(); // the answer may come from an index that is newer than the list
   [questions, answers] = [asked, shown];
   body.classList.toggle("talking", questions > 0);

@@ -1,6 +1,7 @@
 // ----- citations: in the visitor's style, else in the server's first
 function chooseStyle(name) {
   for (const choice of $$(".cite-style")) if ([...choice.options].some((option) => option.value === name)) choice.value = name;
+  for (const choice of $$(".cite-style")) choice.dataset.chosen = "";
 }
 document.addEventListener("change", ({ target }) => {
   if (!target.matches(".cite-style")) return;
