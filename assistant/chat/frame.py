@@ -90,4 +90,4 @@ data-most="{MAX_FILES}"></div>
 <div id="rebuild-status"></div><div id="changed"></div>
 <p id="shown" role="status"></p><div id="source-list"></div><div id="shelf"></div>
 <dialog id="library-dialog" aria-labelledby="library-dialog-title"></dialog></section>
-<section id="reader" aria-label="Reader"></section>"""
+<section id="reader" data-t-label="reader.label"></section>"""

@@ -66,13 +66,14 @@ async function copy(text, done, html) {
     else await navigator.clipboard.writeText(text);
     say(done);
   } catch { // refused, or plain http from another computer
-    const area = document.createElement("textarea");
+    const area = document.createElement("textarea"), focused = document.activeElement;
     area.value = text;
     area.className = "unseen-words";
     body.append(area);
     area.select();
     say(document.execCommand("copy") ? done : t("page.copied_not"));
     area.remove();
+    focused?.focus({ preventScroll: true });
   }
 }
 

@@ -17,8 +17,13 @@ function buttonOf(style, does, words, data = {}) {
   Object.assign(made.dataset, { do: does, ...data });
   return made;
 }
+const changing = new Set(); // what the server is asked to do: a second click asks nothing
 async function change(name, data) { // what the server did, or undefined once it is said why it did nothing
+  const asked = JSON.stringify([name, data]);
+  if (changing.has(asked)) return;
+  changing.add(asked);
   const done = await call(name, data);
+  changing.delete(asked);
   if (done && !done.reason) return done;
   tell(done?.reason ?? t("page.gone"), null, true);
 }
@@ -51,8 +56,8 @@ async function askToRemove(button) {
   cancel.focus();
 }
 async function removed({ dataset: { source, title } }) {
+  dialog.close(); // at once, so that it is not removed twice
   const done = await change("remove", { source });
-  dialog.close();
   if (!done) return;
   tell(t("library.removed_now", { title }), buttonOf("text-button", "back", t("library.undo"), { removal: done.removal }));
   $("[data-do=back]", said).focus();

@@ -138,7 +138,7 @@ overview.addEventListener("keydown", (event) => { // one stop for the keyboard; 
 });
 
 act({
-  cancel: () => look("cancel"),
+  cancel: () => { again = false; look("cancel"); },
   dismiss: () => { outcome.replaceChildren(); $(".finder [data-do=rebuild]", element)?.focus(); },
   "more-sources": () => {
     const at = itemsOf().length;

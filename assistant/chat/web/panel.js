@@ -3,7 +3,7 @@ let opener = null, entrance = null; // what the reader was opened from, and what
 function layOut() {
   const sheet = body.classList.contains("panel-open") && !wide.matches;
   panel.setAttribute("role", sheet ? "dialog" : "complementary");
-  panel.setAttribute("aria-label", "Sources");
+  panel.setAttribute("aria-label", t("page.sources"));
   sheet ? panel.setAttribute("aria-modal", "true") : panel.removeAttribute("aria-modal");
   talk.inert = top_bar.inert = sheet;
   panel.inert = !sheet && !wide.matches;
