@@ -96,8 +96,17 @@ def test_the_original_is_opened_at_the_first_sentence_that_is_quoted() -> None:
 
 def test_excerpts_of_one_source_share_a_card() -> None:
     one = an_answer().excerpts[0]
-    html = answer_html(an_answer(excerpts=(one, one)), SAY)
-    assert html.count('class="card"') == 1 and html.count('class="excerpt"') == 2
+    both = (Statement(TEXT[10:36], (1, 2), citation(SOURCE, 10, 36)),)
+    html = answer_html(an_answer(excerpts=(one, one), statements=both), SAY)
+    assert html.count('class="card"') == 1 and html.count('class="excerpt"') == 2 and "not quoted" not in html
+
+
+def test_what_is_quoted_stands_apart_from_what_was_only_found() -> None:
+    one = an_answer().excerpts[0]
+    quoted, _, further = answer_html(an_answer(excerpts=(one, one, one)), SAY).partition('<details class="further">')
+    assert "Also found, not quoted: 2 passages" in further
+    assert [n for n in "123" if f'data-excerpt="{n}"><div' in quoted] == ["1"]
+    assert [n for n in "123" if f'data-excerpt="{n}"><div' in further] == ["2", "3"]
 
 
 def not_found(**changes: object) -> Answer:

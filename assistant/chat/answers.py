@@ -39,8 +39,7 @@ def answer_html(
     parts += [f'<p class="notice" dir="auto">{escape(note_words(note, say))}</p>' for note in notes]
     parts += [_statements(answer, say), _confidence(answer, say)]
     if answer.excerpts:
-        title = escape(say("answer.evidence" if answer.found else "answer.closest"))
-        parts.append(f'<section class="evidence"><h3>{title}</h3>{cards_html(answer, say)}</section>')
+        parts.append(_evidence(answer, say))
     if answer.kind is not AnswerKind.GREETING:
         parts.append(_foot(answer, say))
     if answer.excerpts:
@@ -210,6 +209,19 @@ def _confidence(answer: Answer, say: Texts) -> str:
         f'<span title="{escape(say("answer.probability"))}">{escape(say("answer.percent", n=percent))}</span>'
         f"<span>{escape(basis)}</span></p>"
     )
+
+
+def _evidence(answer: Answer, say: Texts) -> str:
+    """The sources that are quoted, and folded away what was found besides; without an answer, the closest passages."""
+    numbers = range(1, len(answer.excerpts) + 1)
+    quoted = {number for statement in answer.statements for number in statement.numbers} or set(numbers)
+    others = [number for number in numbers if number not in quoted]
+    title = escape(say("answer.evidence" if answer.found else "answer.closest"))
+    cards = cards_html(answer, sorted(quoted), say)
+    if others:
+        words = escape(say("answer.not_quoted", passages=say.count("passage", len(others))))
+        cards += f'<details class="further"><summary>{words}</summary>{cards_html(answer, others, say)}</details>'
+    return f'<section class="evidence"><h3>{title}</h3>{cards}</section>'
 
 
 def _elsewhere(answer: Answer) -> set[str]:

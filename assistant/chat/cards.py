@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from assistant.bibliography import is_whole
@@ -16,11 +17,11 @@ STATES = {CitationState.CHANGED: "answer.changed", CitationState.MISSING: "answe
 """The words for a file that is not as it was quoted."""
 
 
-def cards_html(answer: Answer, say: Texts) -> str:
-    """One card for each document, in order of first mention, with a row for each excerpt."""
+def cards_html(answer: Answer, chosen: Iterable[int], say: Texts) -> str:
+    """One card for each document, in order of first mention, with a row for each of the chosen excerpts."""
     by_source: dict[str, list[int]] = {}
-    for number, excerpt in enumerate(answer.excerpts, 1):
-        by_source.setdefault(excerpt.citation.source_id, []).append(number)
+    for number in chosen:
+        by_source.setdefault(answer.excerpts[number - 1].citation.source_id, []).append(number)
     cards = []
     for source_id, numbers in by_source.items():
         citation = answer.excerpts[numbers[0] - 1].citation
