@@ -46,7 +46,7 @@ def overview_html(overview: Overview, shown: Sequence[Bar], say: Texts) -> str:
     line = "".join(f"<span>{escape(figure)}</span>" for figure in figures)
     names = "".join(
         f"<li>{button('name', 'name', _name(each.name, each.sources, say), {'name': each.name})}</li>"
-        for each in overview.names[:MAX_NAMES]
+        for each in sorted(overview.names[:MAX_NAMES], key=lambda each: -each.sources)
     )
     names = f"<h3>{escape(say('library.names_heading'))}</h3><ul class='names'>{names}</ul>" if names else ""
     return (
