@@ -104,7 +104,7 @@ def test_cited_places_follow_one_another_and_then_the_next_source(open_page: Ope
     assert set(titles) >= {"Log of the quay", "A letter from the yard"} and len(set(seen)) == len(seen)
     for title in set(titles):
         own = [place for name, place, _ in seen if name == title]
-        assert own == [f"{number} of {len(own)}" for number in range(1, len(own) + 1)]
+        assert own == [f"Cited place {number} of {len(own)}" for number in range(1, len(own) + 1)]
     log = [words for name, _, words in seen if name == "Log of the quay"]
     assert "built at Nordvik" in log[0] and "sank off Skarn" in log[-1]
     page.keyboard.press("Escape")

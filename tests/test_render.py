@@ -122,7 +122,8 @@ def test_not_found_says_what_was_searched_what_is_lacking_and_what_to_try() -> N
     words = Tags(html).words
     for expected in (
         "Your sources do not answer this",
-        "Searched3 sources · Only sources in “kedo”, published by “City Archive”, from September 2005 on",
+        "Searched3 sources · Only sources in “kedo”, published by “City Archive”, about the time from",
+        "from September 2005 on",
         "In none of your sourcesfunicular",
         "In none of the closest passages1873",
         "Required word for wordtram line",
@@ -139,7 +140,7 @@ def test_not_found_says_what_was_searched_what_is_lacking_and_what_to_try() -> N
 
 def test_an_answer_that_was_asked_under_filters_says_so() -> None:
     html = answer_html(an_answer(query=Query("When?", filters=Filters(tags=("rail",), before="1980"))), texts("fr"))
-    assert "Seulement les sources avec le mot-clé « rail », jusqu'à 1980" in Tags(html).words
+    assert "Seulement les sources avec le mot-clé « rail », sur la période jusqu'à 1980" in Tags(html).words
 
 
 def test_changed_file_notes_and_the_question_as_it_was_read_are_shown() -> None:

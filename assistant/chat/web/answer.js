@@ -103,7 +103,8 @@ function showJudged(own) {
   if (!feedback || !judged) return;
   for (const thumb of $$(".thumb", own)) thumb.setAttribute("aria-pressed", String(feedback.good) === thumb.dataset.good);
   judged.hidden = false;
-  const words = t(feedback.good === null ? "answer.taken_back" : "answer.noted", { file: feedback.file }), line = $("[role=status]", judged);
+  const told = feedback.good === null ? "taken_back" : feedback.reason ? "noted_reason" : "noted";
+  const words = t(`answer.${told}`, { file: feedback.file }), line = $("[role=status]", judged);
   if (line.textContent !== words) line.textContent = words;
   for (const part of $$("[data-do=withdraw], .why", judged)) part.hidden = feedback.good === null;
   const field = $("input", judged);

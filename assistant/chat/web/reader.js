@@ -78,7 +78,7 @@ function showPlace(from, stepped) {
   const bar = $(".cited-places", reader), n = here.indexOf(from) + 1;
   bar.hidden = at < 0 || citedPlaces.length < 2;
   if (bar.hidden) return;
-  $(".steps-label", bar).textContent = t("reader.of", { n, total: here.length });
+  $(".steps-label", bar).textContent = t("reader.place", { n, total: here.length });
   for (const [step, edge, name] of [[-1, 1, "before"], [1, here.length, "after"]]) {
     const button = $(`[data-step="${step}"]`, bar);
     button.setAttribute("aria-disabled", !citedPlaces[at + step]);
