@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.analysis import words
+from assistant.analysis import find_phrase, words
 from assistant.bibliography import cite_slice
 from assistant.conversation import is_greeting, overview_topic, resolve
 from assistant.demands import Demands
 from assistant.disagreement import differing, figures
+from assistant.filters import QUOTED
 from assistant.index.generation import Generation
 from assistant.notes import DIFFER_BETWEEN, DIFFER_WITHIN, NOT_MENTIONED
 from assistant.records import NO_FILTERS, NOT_FOUND, Answer, AnswerKind, Filters, Query, Statement, Turn
@@ -51,6 +52,8 @@ def answer(
     query = resolve(query, turns, index)
     found = retrieve(query, index, k, reranker)
     confidence = confidence_of(found)
+    if holding := _asked_for_words_alone(query, found):
+        found, confidence = replace(found, sentences=holding), 1.0
     chosen = choose(found) if confidence >= FOUND_AT else []
     if chosen:
         unmet = [*found.unmet_numbers, *found.unmet_names]
@@ -69,6 +72,17 @@ def answer(
         + (" The closest passages are below." if found.excerpts else "")
     )
     return _make(query, AnswerKind.NOT_FOUND, message, [], found, confidence, index)
+
+
+def _asked_for_words_alone(query: Query, found: Retrieval) -> tuple[Sentence, ...]:
+    """The sentences with every quoted phrase, best first, if the question is nothing else: they answer it surely."""
+    if not query.phrases or query.carried or next(words(QUOTED.sub(" ", query.text)), None):
+        return ()
+    return tuple(each for each in found.sentences if _holds(_text(each, found), query.phrases))
+
+
+def _holds(text: str, phrases: Sequence[str]) -> bool:
+    return all(next(find_phrase(text, phrase), None) for phrase in phrases)
 
 
 def confidence_of(found: Retrieval) -> float:

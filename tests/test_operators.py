@@ -73,6 +73,13 @@ def test_phrases_stay_phrases_beside_an_operator_with_quotation_marks() -> None:
     assert query.filters == Filters(sources=("joint statement",), tags=("six party",))
 
 
+def test_a_phrase_alone_is_answered_by_the_sentences_that_hold_it(sample: Library) -> None:
+    answer = sample.ask('in:"joint statement" after:2005 "action for action"')
+    assert answer.found and answer.confidence == 1.0
+    assert all("action for action" in statement.text for statement in answer.statements)
+    assert not sample.ask('in:"joint statement" "action for inaction"').found
+
+
 @pytest.mark.parametrize("typed", ["in:kedo.md", 'after:2005 tag:"six party"?', "before:2010 ?!"])
 def test_operators_alone_are_no_question(typed: str) -> None:
     with pytest.raises(UsageError, match=r"^there is no question: write at least one word besides "):
