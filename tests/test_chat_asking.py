@@ -147,7 +147,7 @@ def test_a_page_in_another_language(open_page: OpenPage) -> None:
     page = open_page(locale="de-DE")
     assert page.get_attribute("html", "lang") == "de"
     assert page.get_attribute(BOX, "placeholder") == "Fragen Sie Ihre Dokumente"
-    scope(page, "Durchsucht werden alle")
+    scope(page, "Suche in allen")
     page.locator(".settings summary").click()
     page.get_by_label("Sprache").select_option("fr")
     page.wait_for_selector("html[lang=fr] [data-ready]")
