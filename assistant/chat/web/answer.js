@@ -60,8 +60,6 @@ document.addEventListener("keydown", (event) => {
   const own = readLast?.isConnected ? readLast : $$("#chat .answer").at(-1);
   const row = own && $(`.excerpt[data-excerpt="${event.key}"]`, own);
   const numbers = own ? $$("button.number", own).filter((each) => each.dataset.n === event.key) : [];
-  const further = !numbers[0] && row?.closest(".further");
-  if (further) further.open = true; // the focus can come back to it
   (numbers[0] ?? (row && $(".place-button", row)))?.click();
 });
 

@@ -29,6 +29,8 @@ function closePanel() {
   layOut();
   $$(".now").forEach((node) => node.classList.remove("now"));
   const back = [opener, entrance].find((each) => each?.isConnected && !each.closest("[inert]"));
+  const folded = back?.closest(".further"); // the passage was come to by a key, or from one place to the next
+  if (folded) folded.open = true;
   (back ?? box())?.focus({ preventScroll: true });
 }
 wide.addEventListener("change", layOut);
