@@ -56,7 +56,7 @@ def test_every_state(open_page: OpenPage, width: int) -> None:
     page.locator("#scope [data-do=all]").click()
     ask(page, FERRY)
     page.locator(".statement .number").first.focus()
-    page.locator(".card summary").last.click()
+    page.locator(".card summary:visible").last.click()
     check(page, "answer", width)
     page.locator(".statement .number").last.hover()
     page.wait_for_selector("[role=tooltip]", state="visible")
