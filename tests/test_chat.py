@@ -151,7 +151,7 @@ def test_keyboard_alone(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("#chat .answer")
     assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
-    assert page.get_by_role("button", name="Ask", exact=True).is_visible()
+    page.get_by_role("button", name="Ask", exact=True).wait_for()
     for _ in range(40):
         page.keyboard.press("Shift+Tab")
         if page.evaluate("document.activeElement.matches('.statement .number')"):

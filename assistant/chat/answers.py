@@ -51,7 +51,8 @@ def answer_html(
 def _heading(answer: Answer, say: Texts) -> str:
     """The state of the answer; that there is one is only read out."""
     if answer.kind is AnswerKind.NOT_FOUND:
-        return f"<h2>{escape(say('answer.not_found'))}</h2>"
+        heading = say("answer.not_found_there" if answer.query.filters else "answer.not_found")
+        return f"<h2>{escape(heading)}</h2>"
     return f'<h2 class="unseen-heading">{escape(say("page.answer"))}</h2>'
 
 
