@@ -192,7 +192,11 @@ def test_what_is_thought_of_an_answer_is_written_shown_and_taken_back(open_page:
     page.wait_for_function("document.activeElement.matches('.why input')")
     assert str(file.resolve()) in answer.locator(".judged").inner_text()
     page.keyboard.type("Not in winter")
-    page.keyboard.press("Enter")
+    page.focus("#ask textarea")
+    answer.locator("button.number").first.hover()
+    card_shown(page, True)
+    assert answer.get_by_label("Why?").input_value() == "Not in winter"  # though it is not sent yet
+    answer.get_by_label("Why?").press("Enter")
     page.wait_for_function("document.activeElement.matches('.thumb[aria-pressed=true]')")
     ask(page, "Who won the chess olympiad in Yerevan?")
     assert answer.get_by_role("button", name="Bad answer").get_attribute("aria-pressed") == "true"

@@ -159,6 +159,10 @@ def test_a_conversation_goes_on_after_the_server_was_started_again(server: Resta
         server.start()
         page.locator("#chat .answer").first.get_by_role("button", name="Copy citation").first.click()
         page.wait_for_selector("#toast:has-text('Citation copied')")
+        server.stop()
+        server.start()
+        page.locator("#chat .answer").first.get_by_role("button", name="Good answer").click()
+        page.wait_for_selector("#chat .judged:has-text('Noted in')")
         page.reload()
         wait_for_answers(page, 2)
         assert page.locator("#chat .answer").nth(1).inner_text() == follow_up

@@ -106,7 +106,8 @@ function showJudged(own) {
   if (line.textContent !== words) line.textContent = words;
   for (const part of $$("[data-do=withdraw], .why", judged)) part.hidden = feedback.good === null;
   const field = $("input", judged);
-  if (document.activeElement !== field) field.value = feedback.reason;
+  if (field.value === field.defaultValue) field.value = feedback.reason; // else it holds words that are not sent yet
+  field.defaultValue = feedback.reason;
 }
 act({
   thumb: async (button) => {

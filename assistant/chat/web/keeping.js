@@ -36,7 +36,7 @@ dialog.addEventListener("close", () => { // the focus goes back to where it was,
   focusOn(opened);
 });
 dialog.addEventListener("keydown", (event) => { if (event.key === "Escape") event.stopPropagation(); }); // the panel stays open
-dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
+dialog.addEventListener("click", ({ target }) => { if (target === dialog && !$("form", dialog)) dialog.close(); }); // a form keeps what was typed
 
 function paragraph(words, style = "") {
   return Object.assign(document.createElement("p"), { textContent: words, className: style, dir: "auto" });
