@@ -76,7 +76,13 @@ def test_a_follow_up_as_it_was_read_can_be_edited_before_it_is_asked_again(open_
     page = open_page()
     ask(page, "What is the oldest boat of the harbour ferry called?")
     ask(page, "When was it launched?")
+    page.fill("#ask textarea", "half a")
     page.locator("#chat .answer").nth(1).get_by_role("button", name="Edit").click()
+    read_as = page.input_value("#ask textarea")
+    page.keyboard.press("Control+z")
+    assert page.input_value("#ask textarea") == "half a"
+    page.locator("#chat .answer").nth(1).get_by_role("button", name="Edit").click()
+    assert page.input_value("#ask textarea") == read_as
     box = page.locator("#ask textarea")
     assert box.input_value().startswith("When was it launched? ") and "boat" in box.input_value()
     asked = box.input_value()

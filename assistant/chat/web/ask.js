@@ -135,7 +135,12 @@ function recallQuestion(step, event) {
 }
 act({
   ask: (button) => { ask(button.dataset.question); box().focus(); },
-  edit: (button) => { type(button.dataset.question); alone = true; },
+  edit: (button) => {
+    box().focus();
+    box().select();
+    document.execCommand("insertText", false, button.dataset.question); // undo brings back what was in the box
+    alone = true;
+  },
 });
 
 // ----- each new question goes to the top, so that a long answer is read from its start
