@@ -121,7 +121,7 @@ def test_not_found_says_what_was_searched_what_is_lacking_and_what_to_try() -> N
     html = answer_html(answer, SAY)
     words = Tags(html).words
     for expected in (
-        "Your sources do not answer this",
+        "The sources that were searched do not answer this",
         "Searched3 sources · Only sources in “kedo”, published by “City Archive”, about the time from",
         "from September 2005 on",
         "In none of your sourcesfunicular",
@@ -135,7 +135,7 @@ def test_not_found_says_what_was_searched_what_is_lacking_and_what_to_try() -> N
     assert "in English" not in words and "Quoted word for word" not in words
     assert "<mark>" not in html and 'class="number"' not in html and "Copy with citations" not in html
     assert "Search all" not in Tags(answer_html(not_found(), SAY)).words
-    assert "Ihre Quellen beantworten das nicht" in Tags(answer_html(answer, texts("de"))).words
+    assert "Ihre Quellen beantworten das nicht" in Tags(answer_html(not_found(), texts("de"))).words
 
 
 def test_an_answer_that_was_asked_under_filters_says_so() -> None:
