@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from assistant import Library, open_library
 from assistant.cli import main
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other: more threads would only wait for a core
 ROOT = Path(__file__).parent.parent
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import CHROMIUM, NO_CHROMIUM, OpenPage, ask
 from playwright.sync_api import Page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-COLOURS = {"type": "rule", "values": ["color-contrast"]}
+EVERYTHING: dict[str, object] = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+COLOURS: dict[str, object] = {"type": "rule", "values": ["color-contrast"]}
+LOOKS: tuple[tuple[Literal["dark", "light"], dict[str, object]], ...] = (("dark", COLOURS), ("light", EVERYTHING))
+"""In the dark only the colours differ."""
 FERRY = "How often does the harbour ferry cross the bay?"
 STILL = "document.getAnimations().every(each => each.playState !== 'running' || each.effect.getTiming().iterations > 1)"
 WIDE = """limit => [...document.querySelectorAll('body *')].filter(node => {
@@ -28,7 +35,7 @@ def check(page: Page, state: str, width: int) -> None:
     if width == 320:
         return
     found = []
-    for scheme, rules in (("dark", COLOURS), ("light", EVERYTHING)):  # only colours differ
+    for scheme, rules in LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
         page.wait_for_function(STILL)

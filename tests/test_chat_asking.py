@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browser import CHROMIUM, NO_CHROMIUM, Chat, OpenPage, ask, free_port, start_chat, watched
-from playwright.sync_api import Browser, Page
+from browser import CHROMIUM, NO_CHROMIUM, OpenPage, ask
+from playwright.sync_api import Page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 BOX = "#ask textarea"
@@ -122,25 +122,6 @@ def test_filters_in_the_question(open_page: OpenPage) -> None:
     assert "is not a date" in page.locator("#chat .failed").inner_text()
     ask(page, "When was Kittiwake launched? after:2020")
     assert "Kittiwake was launched in 1998" in page.locator("#chat .statement").last.inner_text()
-
-
-def test_a_server_that_is_gone_is_told_in_place_and_the_page_goes_on(browser: Browser, chat: Chat) -> None:
-    port = free_port()
-    with watched(browser, f"http://127.0.0.1:{port}") as open_at, start_chat(chat.sources, chat.index, port) as process:
-        page = open_at()
-        ask(page, "Until when did the lighthouse have a keeper?")
-        process.terminate()
-        process.wait(timeout=20)
-        page.fill(BOX, "How often does the harbour ferry cross the bay?")
-        page.press(BOX, "Enter")
-        page.wait_for_selector("#trouble:has-text('does not answer')")
-        assert page.input_value(BOX) == "How often does the harbour ferry cross the bay?"
-        assert page.locator("#chat .statement").first.is_visible()
-        with start_chat(chat.sources, chat.index, port) as again:
-            page.press(BOX, "Enter")
-            page.wait_for_function("document.querySelectorAll('#chat .answer').length === 2")
-            assert page.inner_text("#trouble") == ""
-            again.terminate()
 
 
 def test_a_page_in_another_language(open_page: OpenPage) -> None:

@@ -73,6 +73,9 @@ MARKED = "name => [...CSS.highlights.get(name)].map(range => range.toString())"
 IN_SIGHT = """() => { const line = document.querySelector('#cited').getClientRects()[0];
   const frame = document.querySelector('.reader-text').getBoundingClientRect();
   return line.top >= frame.top && line.bottom <= frame.bottom; }"""
+TO_TOP = """() => { document.querySelector('.reader-text').scrollTop = 0; // and what stands there, before more comes
+  const first = document.querySelector('.window'), words = first.querySelector('[data-start]').textContent;
+  return [Number(first.dataset.first), words]; }"""
 PLACE_OF = """words => { const text = document.querySelector('.reader-text');
   const block = [...text.querySelectorAll('[data-start]')].find(each => each.textContent.startsWith(words));
   return block ? Math.round(block.getBoundingClientRect().top - text.getBoundingClientRect().top) : null; }"""
@@ -117,10 +120,9 @@ def test_a_long_text_comes_as_one_scrolls_and_nothing_jumps(open_page: OpenPage)
     text = page.locator(".reader-text")
     until(page, "Number(document.querySelector('.window').dataset.first) < 380")  # more than the first window
     assert page.evaluate(IN_SIGHT)
-    text.evaluate("node => { node.scrollTop = 0; }")
-    at = page.evaluate("Number(document.querySelector('.window').dataset.first)")
-    words = page.locator(".window").first.locator("[data-start]").first.inner_text()
-    place = page.evaluate(PLACE_OF, words)
+    at, words, place = page.evaluate(
+        f"() => {{ const [at, words] = ({TO_TOP})(); return [at, words, ({PLACE_OF})(words)]; }}"
+    )
     until(page, "at => Number(document.querySelector('.window').dataset.first) < at", at)
     assert abs(page.evaluate(PLACE_OF, words) - place) <= 1
     seen = "document.querySelector('.window').dataset.first === '0'"
