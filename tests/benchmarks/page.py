@@ -125,6 +125,7 @@ def visit(browser: Browser, port: int, ours: bool) -> dict[str, float]:
 
 def answer(page: Page, question: str, number: int, ours: bool) -> float:
     """Milliseconds from sending a question until its answer stands there."""
+    page.wait_for_selector("body:not(.asking)")  # until then the button stops
     page.fill("textarea", question)
     shown = "#chat .answer" if ours else "[data-testid=bot]"
     taken: float = page.evaluate(AFTER, [shown, ".send" if ours else ".submit-button", number])
