@@ -73,7 +73,8 @@ TOP_BAR = f"""<a class="skip" href="#ask" data-do="focus">{words("page.skip")}</
 ASK = f"""<form class="asker"><div id="trouble" role="alert"></div>
 <div id="scope" role="status"></div>
 <div class="box"><textarea rows="1" autocomplete="off" data-t-label="ask.label" data-t-placeholder="ask.placeholder">
-</textarea><button type="submit" class="send" data-t-title="ask.send">{icon("send")}</button></div></form>"""
+</textarea><button type="submit" class="send" data-t-title="ask.send">{icon("send")}{icon("stop")}</button></div>
+</form>"""
 
 PANEL = f"""<section id="library" aria-labelledby="library-title"><div class="panel-bar">
 <h2 id="library-title" tabindex="-1" data-t="page.sources">{{page.sources}}</h2>
