@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
@@ -58,17 +58,31 @@ def words(text: str) -> Iterator[Word]:
             yield Word(fold(text[at : min(at + 2, end)]), at, min(at + 2, end))
 
 
-def detect_language(texts: Iterable[str]) -> str:
-    """The language whose function words are most frequent in `texts`; "english" where none is.
+def count_function_words(text: str, counts: Counter[str], sign: int = 1) -> None:
+    """Adds how often the function words of each language stand in a text, or takes it away again (`sign` -1).
 
-    The first 20,000 characters of each text count, so one long document does not decide alone.
+    The first 20,000 characters count, so one long document does not decide a library's language alone.
     """
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(word.folded for word in words(text[:20_000]))
-    shares = {language: sum(counts[word] for word in _function_words(language)) for language in LANGUAGES}
-    best = max(shares, key=lambda language: (shares[language], language == "english"))
-    return best if shares[best] else "english"
+    languages = _languages_of()
+    for word in words(text[:20_000]):
+        for language in languages.get(word.folded, ()):
+            counts[language] += sign
+
+
+def most_frequent_language(counts: Mapping[str, int]) -> str:
+    """The language whose function words are most frequent; "english" where none is."""
+    best = max(LANGUAGES, key=lambda language: (counts.get(language, 0), language == "english"))
+    return best if counts.get(best) else "english"
+
+
+@cache
+def _languages_of() -> dict[str, tuple[str, ...]]:
+    """By each function word, the languages that have it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for language in LANGUAGES:
+        for word in _function_words(language):
+            found[word] = (*found.get(word, ()), language)
+    return found
 
 
 @cache

@@ -200,7 +200,7 @@ def _unseen(unseen: Sequence[str], query: Query) -> str:
 
 
 def _greeting(query: Query, index: Generation) -> Answer:
-    nothing = Retrieval(searched=len(index.ids))
+    nothing = Retrieval(searched=index.count)
     message = f"Ask a question, and I answer in the exact words of your sources, with citations. {_holdings(index)}"
     return _make(query, AnswerKind.GREETING, message, [], nothing, 0.0, index)
 
@@ -218,7 +218,7 @@ def _overview(
     """What the library has on a topic: the closest passages, with a word on which documents they are from."""
     asked = resolve(parse(topic, query.filters), turns, index) if next(words(topic), None) else None
     if asked is None or not index.analyser.content(asked.full_text):
-        nothing = Retrieval(searched=len(index.ids))
+        nothing = Retrieval(searched=index.count)
         return _make(query, AnswerKind.OVERVIEW, _holdings(index), [], nothing, 0.0, index)
     found = retrieve(asked, index, k, reranker)
     confidence = confidence_of(found)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from assistant.errors import IndexDamaged, SourcesMissing, UnreadableFile
-from assistant.index.collect import catalogues_of, sidecars_of, stamp_of
-from assistant.index.generation import Generation, verify_files
-from assistant.index.resolve import resolve
+from assistant.index.generation import Generation
+from assistant.index.seals import verify_files
+from assistant.index.stamps import catalogues_of, sidecars_of, stamp_of
 from assistant.readers import reader_versions
 from assistant.readers.folder import walk
-from assistant.readers.isolated import Isolated
-from assistant.records import CitationState, Metadata, Progress, Source
+from assistant.records import CitationState, Metadata, Progress, Source, silent
 from assistant.reports import CheckReport, FileCondition, FileState, Skipped
+
+if TYPE_CHECKING:
+    from assistant.readers.isolated import Isolated
 
 
 def check(index: Generation, progress: Progress | None = None) -> CheckReport:
     """Verifies the index's own files; then reads every source again and compares every passage word for word."""
-    told = progress or (lambda stage, done, total: None)
+    from assistant.readers.isolated import Isolated  # not needed to see whether files changed
+
+    told = progress or silent
     damage = _damage(index)
     if damage:
         return CheckReport(0, 0, (damage,))
@@ -58,6 +61,8 @@ def _damage(index: Generation) -> Skipped | None:
 
 def _metadata_now(index: Generation) -> tuple[Metadata, ...]:
     """What sidecars and bibliographies tell now of each source, by number, together with what its file told."""
+    from assistant.index.resolve import resolve  # imports every reader of bibliographies
+
     try:
         files = [entry for entry in walk(index.sources_root) if not isinstance(entry, Skipped)]
     except SourcesMissing:
@@ -69,8 +74,8 @@ def _metadata_now(index: Generation) -> tuple[Metadata, ...]:
 def _check_source(index: Generation, number: int, fresh: Source | None) -> tuple[int, str | None]:
     """How many passages of a source stand as indexed, and what is wrong with it; `fresh` is what its file holds now."""
     known = index.source(number)
-    rows = np.flatnonzero(index.passages["source"] == number)
-    spans = [(int(index.passages[row]["start"]), int(index.passages[row]["end"])) for row in rows]
+    places = index.passages[index.starts[number] : index.starts[number + 1]]
+    spans = list(zip(places["start"].tolist(), places["end"].tolist(), strict=True))
     sound = sum(fresh is not None and fresh.text[a:b] == known.text[a:b] for a, b in spans)
     if sound < len(spans):
         return sound, f"changed: {len(spans) - sound} of {len(spans)} passages no longer stand there"

@@ -79,8 +79,8 @@ def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
 
 
-def _print_progress(stage: str, done: int, total: int) -> None:
-    _print_json({"event": "progress", "stage": stage, "done": done, "total": total})
+def _print_progress(stage: str, done: int, total: int, doing: str = "", /) -> None:
+    _print_json({"event": "progress", "stage": stage, "done": done, "total": total, "doing": doing})
 
 
 def _build(library: Library, full: bool) -> BuildReport:
@@ -93,9 +93,10 @@ def _build(library: Library, full: bool) -> BuildReport:
 def _chat(options: argparse.Namespace) -> int:
     if not 0 < options.port < 65536:
         raise UsageError(f"{options.port} is not a port: choose one from 1 to 65535 with --port")
-    from assistant.chat import check_address, serve
+    from assistant.chat import check_address, prepare, serve
 
     check_address(port=options.port)
+    prepare()
     library = _library(options)
     try:
         library.generation()

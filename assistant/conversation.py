@@ -124,9 +124,9 @@ def _rarest(text: str, index: Generation, count: int) -> list[str]:
     content = {
         term: word
         for term, word in index.analyser.content(text).items()
-        if index.lexical.frequency(term) and word.casefold() not in _ASKING
+        if index.terms.frequency(term) and word.casefold() not in _ASKING
     }
-    chosen = sorted(content, key=lambda term: -index.lexical.idf(term))[:count]
+    chosen = sorted(content, key=lambda term: -index.terms.idf(term))[:count]
     return [word for term, word in content.items() if term in chosen]
 
 
@@ -138,4 +138,4 @@ def _names(answer: str, index: Generation) -> list[str]:
 
 
 def _rarity(word: str, index: Generation) -> float:
-    return sum(index.lexical.idf(term) for term in index.analyser.content(word))
+    return sum(index.terms.idf(term) for term in index.analyser.content(word))

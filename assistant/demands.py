@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.analysis import Analyser, words
+from assistant.analysis import Analyser, Word, words
 
 _HOW_MANY = re.compile(
     r"\bhow (many|much|large|big|long|far|high|tall|deep|heavy|fast|old|often)\b"
@@ -52,7 +52,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
-_WITH_DIGIT = re.compile(r"[^\W_]*\d(?:[\d.,]*\d)?[^\W_]*")
+_WITH_DIGIT = re.compile(r"(?<![^\W_])[^\W_]*\d(?:[\d.,]*\d)?[^\W_]*")
 _ENDING = re.compile(r"(\d+)(st|nd|rd|th|s)")
 NOUNS_HAVE_CAPITALS = frozenset({"german"})
 """Languages in which a capital does not mark a name."""
@@ -94,17 +94,24 @@ class Demands:
     @cached_property
     def names(self) -> dict[str, str]:
         """The folded names in it, each with the word as it was written: what has a capital and does not open it."""
-        inside = list(words(self.question))[1:]
+        inside = self._words[1:]
         large = [word for word in inside if self.question[word.start].isupper()]
         if self.language in NOUNS_HAVE_CAPITALS or 2 * len(large) > len(inside) + 1:
             return {}
         return {word.folded: self.question[word.start : word.end] for word in large}
 
+    @cached_property
+    def _words(self) -> list[Word]:
+        return list(words(self.question))
+
+    @cached_property
+    def _folded(self) -> frozenset[str]:
+        return frozenset(word.folded for word in self._words)
+
     def gives_quantity(self, sentence: str) -> bool:
         """Whether a sentence has a number that is neither a date nor in the question."""
-        asked = {word.folded for word in words(self.question)}
         told = (word.folded for word in words(without_dates(sentence)))
-        return any((word in _QUANTITY or word[0].isdigit()) and word not in asked for word in told)
+        return any((word in _QUANTITY or word[0].isdigit()) and word not in self._folded for word in told)
 
     def speaks_of_other_years(self, sentence: str) -> bool:
         """Whether a sentence names years, and none of those in the question."""

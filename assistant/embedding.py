@@ -1,7 +1,7 @@
-"""Turns text into vectors: sentence-transformers for the passages of a build, ONNX Runtime for a question.
+"""Turns questions into vectors, through ONNX Runtime; a few passages too, so that a small change needs no PyTorch.
 
-A build exports the model once (`assistant.export`); a question then needs neither torch nor transformers.
-All vectors are float32, of unit length, so an inner product is a cosine.
+A build exports the model once (`assistant.export`); many passages are embedded by the model itself
+(`assistant.passage_encoder`). All vectors are float32, of unit length, so an inner product is a cosine.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from importlib.util import find_spec
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from assistant.errors import ModelUnusable
 from assistant.records import Span
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Vectors = npt.NDArray[np.float32]
 Model = TypeVar("Model")
@@ -33,8 +34,8 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _LOADING = (OSError, ValueError, KeyError, RuntimeError, ImportError)
 """What loading a model raises where it is missing, damaged or of another kind."""
 _one_at_a_time = threading.Lock()
-_BATCH = 32
-"""Passages in one forward pass."""
+BATCH_TOKENS = 4096
+"""Tokens in one forward pass: what a layer works on then stays in the processor's cache."""
 
 
 class Encoder(Protocol):
@@ -129,116 +130,51 @@ def silence_loading() -> None:
     getLogger("sentence_transformers").setLevel("ERROR")
 
 
-class PassageEncoder:
-    """A sentence-transformers model, which embeds passages in bulk and, where it must, questions."""
-
-    def __init__(self, name: str, *, local: bool = False) -> None:
-        """Loads the model `name`: the default, a folder, or a name on a hub.
-
-        A hub is asked only for a model that is not on this machine yet, and never if `local`.
-
-        Raises:
-            ModelUnusable: there is no such model, or it cannot be loaded.
-        """
-        self.model: SentenceTransformer = load_model(name, _sentence_transformer, "--model", local=local)
-        folder = model_folder(name)
-        self.name = name
-        self.digest = folder_digest(folder) if folder else _weights_digest(self.model)
-        self.dimensions = int(self.model.get_embedding_dimension() or 0)
-        self.max_pieces = int(self.model.max_seq_length or 512)
-        self._pools_tokens = self._pools_by_mean()
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of questions, with the model's own query prompt; shape (len(texts), dimensions)."""
-        return np.asarray(self.model.encode_query(list(texts), normalize_embeddings=True), np.float32)
-
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """The vectors of passages and of their sentences, with the model's own document prompt.
-
-        Args:
-            texts: The passages.
-            sentences: For each of them, the offsets of its sentences in it.
-
-        Returns:
-            The passages' vectors, shape (len(texts), dimensions), and for each passage its sentences', shape
-            (len(sentences[i]), dimensions). A sentence's vector is the mean of its token states in the passage's own
-            forward pass where the model pools by the mean, and an embedding of its own where it does not.
-        """
-        if not self._pools_tokens:
-            return self._encode(texts), [
-                self._encode([t[a:b] for a, b in spans]) for t, spans in zip(texts, sentences, strict=True)
-            ]
-        vectors = np.empty((len(texts), self.dimensions), np.float32)
-        of_sentences: list[Vectors] = []
-        for at in range(0, len(texts), _BATCH):
-            passages, tokens, offsets = self._forward(texts[at : at + _BATCH])
-            vectors[at : at + _BATCH] = passages
-            for vector, states, places, spans in zip(
-                passages, tokens, offsets, sentences[at : at + _BATCH], strict=True
-            ):
-                of_sentences.append(_pool(vector, states, places, spans))
-        return vectors, of_sentences
-
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        return np.asarray(self.model.encode_document(list(texts), normalize_embeddings=True), np.float32)
-
-    def _pools_by_mean(self) -> bool:
-        """Whether a passage's vector is the mean of its token states, so that a part of them is a vector too."""
-        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-
-        parts = list(self.model)
-        pooling = parts[1] if len(parts) > 1 else None
-        return (
-            bool(getattr(self.model.tokenizer, "is_fast", False))
-            and isinstance(pooling, Pooling)
-            and pooling.pooling_mode == "mean"
-            and pooling.include_prompt
-            and all(isinstance(part, Normalize) for part in parts[2:])
-            and not self.model.prompts.get("document")
-        )
-
-    def _forward(self, texts: Sequence[str]) -> tuple[Vectors, Vectors, npt.NDArray[np.int64]]:
-        """One pass: passage vectors, token states (texts, tokens, dimensions), and tokens' offsets in the texts."""
-        import torch
-
-        features = self.model.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self.max_pieces, return_tensors="pt",
-            return_offsets_mapping=True,
-        )  # fmt: skip
-        offsets = features.pop("offset_mapping").numpy()
-        with torch.inference_mode():
-            out = self.model({name: tensor.to(self.model.device) for name, tensor in features.items()})
-        passages = unit(out["sentence_embedding"].float().cpu().numpy())
-        return passages, out["token_embeddings"].float().cpu().numpy(), offsets
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        """How many word pieces each text has."""
-        if not texts:
-            return []
-        pieces = self.model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
-        return [len(ids) for ids in pieces["input_ids"]]
-
-
 def unit(vectors: npt.NDArray[np.float32]) -> Vectors:
     """The vectors, along the last axis, at unit length; zeros stay zeros."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12), np.float32)
 
 
-def _pool(passage: Vectors, states: Vectors, offsets: npt.NDArray[np.int64], spans: Sequence[Span]) -> Vectors:
-    """The mean token state of each span; the passage's own vector for a span of which the model saw no token."""
-    starts, ends = offsets[:, 0], offsets[:, 1]
-    inside = [(starts >= a) & (ends <= b) & (ends > starts) for a, b in spans]
-    rows = [states[mask].mean(axis=0) if mask.any() else passage for mask in inside]
-    return unit(np.array(rows, np.float32).reshape(len(spans), -1))
+def batches(lengths: Sequence[int], most: int = BATCH_TOKENS) -> Iterator[list[int]]:
+    """The places of texts in batches of about `most` tokens, longest first, so that little of a batch is padding.
+
+    >>> list(batches([3, 9, 4, 8], 16))
+    [[1], [3], [2, 0]]
+    """
+    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    while order:
+        count = max(1, most // max(1, lengths[order[0]]))
+        yield order[:count]
+        del order[:count]
 
 
-def _sentence_transformer(name: str, local: bool) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer  # imports torch: seconds
+def pool(
+    states: Vectors, sizes: Sequence[int], offsets: Sequence[Any], spans: Sequence[Sequence[Span]]
+) -> list[Vectors]:
+    """The vector of each text, and below it those of spans of it: the means of their token states, at unit length.
 
-    silence_loading()
-    return SentenceTransformer(name, local_files_only=local)
+    Args:
+        states: Shape (texts, tokens, dimensions).
+        sizes: How many of its tokens each text has; the rest is padding.
+        offsets: For each text where its tokens stand in it, shape (tokens, 2); empty for marks of the model's own.
+        spans: For each text the offsets of the spans, in order. One of which the model saw no token gets the vector of
+            the whole text.
+
+    Returns:
+        For each text an array of shape (1 + spans, dimensions).
+    """
+    found = []
+    for of_text, size, places, inside in zip(states, sizes, offsets, spans, strict=True):
+        seen = np.asarray(places[:size], np.int64).reshape(-1, 2)
+        own = np.flatnonzero(seen[:, 1] > seen[:, 0])
+        starts, ends = seen[own, 0], seen[own, 1]
+        whole = of_text[:size].mean(axis=0)
+        rows = [whole]
+        for a, b in inside:
+            first, last = np.searchsorted(starts, a), np.searchsorted(ends, b, "right")
+            rows.append(of_text[own[first] : own[last - 1] + 1].mean(axis=0) if first < last else whole)
+        found.append(unit(np.array(rows, np.float32)))
+    return found
 
 
 def _unusable(name: str, error: Exception, option: str) -> ModelUnusable:
@@ -246,15 +182,10 @@ def _unusable(name: str, error: Exception, option: str) -> ModelUnusable:
     return ModelUnusable(f"cannot load the model {name}: {reason[:200]}; check {option}")
 
 
-def _weights_digest(model: SentenceTransformer) -> str:
-    total = hashlib.blake2b(digest_size=16)
-    for name, tensor in sorted(model.state_dict().items()):
-        total.update(name.encode() + tensor.detach().cpu().float().numpy().tobytes())
-    return total.hexdigest()
-
-
 class QueryEncoder:
     """The exported model: embeds questions through ONNX Runtime and `tokenizers` alone."""
+
+    precision = "float32"
 
     def __init__(self, folder: Path) -> None:
         """Opens what `assistant.export.export` wrote to `folder`.
@@ -275,27 +206,67 @@ class QueryEncoder:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # both libraries raise bare or private exception types for a bad file
             raise ModelUnusable(f"the question encoder in {folder} is damaged: run assistant rebuild --full") from error
+        self.folder = folder
+        self.digest: str = about["digest"]
         self.dimensions: int = about["dimensions"]
+        self.max_pieces: int = about["max_pieces"]
+        self.pools_tokens: bool = about["pools_tokens"]
+        """Whether it can embed passages too, with the sentences in them."""
         self._prompt: str = about["query_prompt"]
         self._inputs: list[str] = about["inputs"]
-        self._tokenizer.enable_truncation(about["max_pieces"])
+        self._tokenizer.enable_truncation(self.max_pieces)
         self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """How many word pieces each question has, of those that the model takes in."""
+        """How many word pieces each text has, of those that the model takes in."""
         return [len(self._tokenizer.encode(text, add_special_tokens=False).ids) for text in texts]
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The vectors of questions, shape (len(texts), dimensions)."""
-        encoded = self._tokenizer.encode_batch([self._prompt + text for text in texts])
+        # Each word is at least one piece, so what comes after as many words as there may be pieces would be cut anyway.
+        openings = [" ".join(text.split(maxsplit=self.max_pieces)[: self.max_pieces]) for text in texts]
+        return unit(self._run("embedding", self._tokenizer.encode_batch([self._prompt + text for text in openings])))
+
+    @cached_property
+    def _whole_texts(self) -> Tokenizer:
+        """A tokenizer that cuts nothing off."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    def count_all(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces each text has, however long it is."""
+        return [len(item.ids) for item in self._whole_texts.encode_batch(list(texts), add_special_tokens=False)]
+
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]], told: Callable[[int], None] = lambda done: None
+    ) -> list[Vectors]:
+        """As `PassageEncoder.encode_passages`, for models of which `pools_tokens` says that it is possible."""
+        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=True)
+        sizes = [sum(item.attention_mask) for item in encoded]
+        made: dict[int, Vectors] = {}
+        for places in batches(sizes):
+            longest = sizes[places[0]]
+            batch = [encoded[place] for place in places]
+            states = self._run("tokens", batch, longest)
+            offsets = [item.offsets for item in batch]
+            pooled = pool(states, [sizes[p] for p in places], offsets, [sentences[p] for p in places])
+            made |= dict(zip(places, pooled, strict=True))
+            told(len(made))
+        return [made[place] for place in range(len(texts))]
+
+    def _run(self, output: str, encoded: Sequence[Any], longest: int | None = None) -> Vectors:
+        """An output of the graph for texts, of each its first `longest` tokens (None: all, padded to one length)."""
         columns = {
-            "input_ids": [item.ids for item in encoded],
-            "attention_mask": [item.attention_mask for item in encoded],
-            "token_type_ids": [item.type_ids for item in encoded],
+            "input_ids": [item.ids[:longest] for item in encoded],
+            "attention_mask": [item.attention_mask[:longest] for item in encoded],
+            "token_type_ids": [item.type_ids[:longest] for item in encoded],
         }
         feeds = {name: np.asarray(columns[name], np.int64) for name in self._inputs}
         try:
-            vectors = self._session.run(None, feeds)[0]
+            return np.asarray(self._session.run([output], feeds)[0], np.float32)
         except Exception as error:  # ONNX Runtime raises private exception types for a damaged graph
             raise ModelUnusable("the question encoder is damaged: run assistant rebuild --full") from error
-        return unit(np.asarray(vectors, np.float32))

@@ -15,12 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
-from assistant.embedding import PassageEncoder, QueryEncoder
+from assistant.embedding import QueryEncoder
 from assistant.errors import AssistantError
+from assistant.passage_encoder import PassageEncoder
 
-EXPORTER_VERSION = 1
+EXPORTER_VERSION = 2
 LEAST_COSINE = 0.9999
 """Between the exported and the original model, on each text of the sample."""
 _SAMPLE = (
@@ -44,11 +46,10 @@ class _Whole(torch.nn.Module):  # type: ignore[misc]  # torch comes without type
         self.model = model
         self.inputs = inputs
 
-    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
-        """The embedding of each row, shape (batch, dimensions)."""
-        features = dict(zip(self.inputs, tensors, strict=True))
-        embedding: torch.Tensor = self.model(features)["sentence_embedding"]
-        return embedding
+    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The embedding of each row, shape (batch, dimensions), and its token states, (batch, pieces, dimensions)."""
+        made = self.model(dict(zip(self.inputs, tensors, strict=True)))
+        return made["sentence_embedding"], made["token_embeddings"]
 
 
 def export(encoder: PassageEncoder, folder: Path) -> float:
@@ -86,23 +87,29 @@ def _write(encoder: PassageEncoder, folder: Path) -> None:
     )
     inputs = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch]
     tensors = tuple(batch[name].to(model.device) for name in inputs)
-    axes = {name: {0: "batch", 1: "pieces"} for name in inputs} | {"embedding": {0: "batch"}}
+    axes = {name: {0: "batch", 1: "pieces"} for name in (*inputs, "tokens")} | {"embedding": {0: "batch"}}
+    whole = folder / "whole.onnx"
     try:
         with warnings.catch_warnings():
             # The tracer warns of every branch on a shape; the comparison with the original is the real check.
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                _Whole(model, inputs).eval(), tensors, str(folder / "model.onnx"), input_names=inputs,
-                output_names=["embedding"], dynamic_axes=axes, opset_version=17, dynamo=False,
+                _Whole(model, inputs).eval(), tensors, str(whole), input_names=inputs,
+                output_names=["embedding", "tokens"], dynamic_axes=axes, opset_version=17, dynamo=False,
             )  # fmt: skip
     except Exception as error:  # the exporter raises many private types, and any of them means the same here
         raise ExportFailed(f"it cannot be written as ONNX ({type(error).__name__})") from error
+    # The weights beside the graph: they are then mapped into memory, and of the word embeddings only what is asked for.
+    onnx.save(onnx.load(whole), folder / "model.onnx", save_as_external_data=True, location="model.data")
+    (folder / "model.data").chmod(whole.stat().st_mode)  # which only its owner may read otherwise
+    whole.unlink()
     about = {
         "exporter": EXPORTER_VERSION,
         "model": encoder.name,
         "digest": encoder.digest,
         "dimensions": encoder.dimensions,
         "max_pieces": encoder.max_pieces,
+        "pools_tokens": encoder.pools_tokens,
         "query_prompt": model.prompts.get("query") or "",
         "inputs": inputs,
         "pad_id": tokenizer.pad_token_id,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.child import command
 from assistant.errors import IndexDamaged, IndexMissing, IndexOutdated
-from assistant.records import Progress
+from assistant.records import Progress, silent
 from assistant.reports import AddReport, BuildReport, CheckReport, FileState, Removal
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class LibraryFolder:
         """
         from assistant.adding import add  # imports every reader
 
-        report = add(items, self.sources, progress or (lambda stage, done, total: None))
+        report = add(items, self.sources, progress or silent)
         return replace(report, rebuilt=self.rebuild(progress=progress)) if report.added else report
 
     def receive(self, name: str, file: BinaryIO) -> tuple[str, bool]:

@@ -111,12 +111,12 @@ class Library(LibraryFolder):
             UsageError: a date is malformed, or a filter fits no source.
             IndexUnusable: there is no index that can be used.
         """
-        from assistant.filters import make_filters, select
+        from assistant.filters import make_filters
 
         filters = make_filters(sources=sources, tags=tags, publishers=publishers, after=after, before=before)
         index = self.generation()
-        chosen, undated = select(filters, index.ids, index.metadata)
-        return Scope(int(chosen.sum()), len(index.ids), undated)
+        chosen, undated = index.choose(filters)
+        return Scope(int(chosen.sum()), index.count, undated)
 
     def find(self, phrase: str) -> list[Occurrence]:
         """Every place where the words of `phrase` stand one after another, in order of source and place.

@@ -12,6 +12,7 @@ CHANGED_MANY = (
     "{count} sources (first: {source}) have changed or gone since the index was built and are not quoted: "
     "rebuild the index."
 )
+LONG = "The question is long: only the {kept} rarest of its {count} words were searched for."
 NOT_MENTIONED = "None of the excerpts mentions {words}."
 DIFFER_WITHIN = "The sentences quoted give different figures (in “{title}”): read whose each is."
 DIFFER_BETWEEN = "The sentences quoted give different figures ({titles}): read whose each is."
@@ -21,6 +22,7 @@ NOTES = {
     "undated_many": UNDATED_MANY,
     "changed_one": CHANGED_ONE,
     "changed_many": CHANGED_MANY,
+    "long": LONG,
     "not_mentioned": NOT_MENTIONED,
     "differ_within": DIFFER_WITHIN,
     "differ_between": DIFFER_BETWEEN,

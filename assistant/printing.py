@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from assistant.bibliography import also_words, cite, count
 from assistant.records import Answer, Citation, Excerpt
+from assistant.records import Progress as Told
 from assistant.reports import (
     AddReport,
     AnswersReport,
@@ -35,29 +46,45 @@ def _say(console: Console, text: Text | str = "") -> None:
 
 
 @contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars() -> Iterator[Told]:
     """A function that shows how far a stage is, on the error stream; at a pipe, one line a stage."""
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         seen: set[str] = set()
 
-        def line(stage: str, done: int, total: int) -> None:
+        def line(stage: str, done: int, total: int, doing: str = "", /) -> None:
             if stage not in seen:
                 seen.add(stage)
                 print(f"{stage} ({total})" if total > 1 else stage, file=sys.stderr, flush=True)  # noqa: T201
 
         yield line
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console) as bars:
+    with Progress(*_columns(), console=console) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def bar(stage: str, done: int, total: int) -> None:
+        def bar(stage: str, done: int, total: int, doing: str = "", /) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total, doing="")
+            bars.update(tasks[stage], completed=done, total=total, doing=escape(doing))
 
         yield bar
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    """What a bar shows: how much is done, how fast, how much time is left, and what is worked on."""
+    return (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Speed(),
+        TimeRemainingColumn(elapsed_when_finished=True), TextColumn("{task.fields[doing]}"),
+    )  # fmt: skip
+
+
+class _Speed(ProgressColumn):
+    """How much is done in a second."""
+
+    def render(self, task: Task) -> Text:
+        """The speed of late; nothing before it is known."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed and task.total and task.total > 1 else "", "dim")
 
 
 def print_answer(answer: Answer) -> None:

@@ -6,17 +6,29 @@ Offsets are Unicode code points into `Source.text`, half-open. A quotation is al
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from assistant.plain import restore
 
 Span = tuple[int, int]
-Progress = Callable[[str, int, int], None]
-"""Told the stage of long work, how much of it is done, and how much there is."""
+
+
+class Progress(Protocol):
+    """Told how far long work is."""
+
+    def __call__(self, stage: str, done: int, total: int, doing: str = "", /) -> None:
+        """What the stage is, how much of it is done, how much there is, and what is worked on, if known."""
+        ...
+
+
+def silent(stage: str, done: int, total: int, doing: str = "", /) -> None:
+    """The progress that nobody is told of."""
+
+
 CONTEXT_CHARACTERS = 32
 """How much text an anchor keeps before and after its quotation."""
 

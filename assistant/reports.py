@@ -121,7 +121,8 @@ class BuildReport:
     """What a rebuild did: ids of sources added, changed and removed; counts and seconds, measured.
 
     `files` counts the files that were read, bibliographies too, `skipped` are those that were left out, and `problems`
-    are things in files that were read all the same.
+    are things in files that were read all the same. `encoding_seconds` is how long the encoder worked, and `precision`
+    the number format in which it did; None if nothing had to be embedded.
     """
 
     index_id: str
@@ -137,6 +138,8 @@ class BuildReport:
     notes: tuple[str, ...] = ()
     problems: tuple[Skipped, ...] = ()
     files: int = 0
+    encoding_seconds: float = 0.0
+    precision: str | None = None
 
     @property
     def partly(self) -> int:

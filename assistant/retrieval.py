@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,10 +17,10 @@ from assistant.analysis import find_phrase, words
 from assistant.bibliography import cite_slice
 from assistant.demands import Demands
 from assistant.errors import UsageError
-from assistant.filters import QUOTED, select, take_operators
+from assistant.filters import QUOTED, take_operators
 from assistant.index.generation import Generation
-from assistant.notes import CHANGED_MANY, CHANGED_ONE, UNDATED_MANY, UNDATED_ONE
-from assistant.ranking import encode, rank
+from assistant.notes import CHANGED_MANY, CHANGED_ONE, LONG, UNDATED_MANY, UNDATED_ONE
+from assistant.ranking import Question, encode, rank
 from assistant.records import NO_FILTERS, Citation, CitationState, Excerpt, Filters, Hit, Query, Span
 from assistant.reranking import Reranker, reorder
 from assistant.sentences import Sentence, score_sentences
@@ -29,6 +29,8 @@ from assistant.settings import CANDIDATES, MAX_QUESTION
 Rows = npt.NDArray[np.int64]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _MOST_PHRASES = 20
+_READ_FIRST = 500
+"""Up to so many passages with the words of a phrase are read before they are ranked."""
 _MOST_DUPLICATES = 5
 _EDGES = ".,;:!?\"'“”‘’()"
 _WORDS_EACH = 180
@@ -109,23 +111,22 @@ def retrieve(query: Query, index: Generation, k: int, reranker: Reranker | None 
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one excerpt")
-    chosen, undated = select(query.filters, index.ids, index.metadata)
+    chosen, undated = index.choose(query.filters)
     notes = []
     if undated:
         notes.append((UNDATED_ONE if undated == 1 else UNDATED_MANY).format(count=undated))
     searched = int(chosen.sum())
     asked = encode(query, index)
+    if asked.left_out:
+        notes.append(LONG.format(kept=len(asked.written), count=len(asked.written) + asked.left_out))
     gone: list[str] = []
     while True:
-        within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
-        if query.phrases:
-            within = _with_phrases(query.phrases, index, within)
-        hits = rank(index, asked, max(CANDIDATES, 2 * k), within).final
+        hits = _hits(query, index, asked, max(CANDIDATES, 2 * k), index.rows_of(chosen))
         groups, stale = _gather(index, reorder(query, hits, index, reranker) if reranker else hits, k)
         if not stale:
             break
         chosen[stale] = False  # and search again, so that what is left fills the places
-        gone += [index.ids[number] for number in stale]
+        gone += [index.source(number).id for number in stale]
     if gone:
         notes.append((CHANGED_ONE if len(gone) == 1 else CHANGED_MANY).format(count=len(gone), source=gone[0]))
     demands = Demands(query.text, index.analyser.language)
@@ -163,8 +164,7 @@ def stages(query: Query, index: Generation, reranker: Reranker | None = None) ->
     Raises:
         UsageError: a filter fits no source.
     """
-    chosen, _ = select(query.filters, index.ids, index.metadata)
-    within = None if chosen.all() else np.flatnonzero(chosen[index.passages["source"]])
+    within = index.rows_of(index.choose(query.filters)[0])
     ranking = rank(index, encode(query, index), CANDIDATES, within)
     reciprocal: dict[int, float] = {}
     for found in (ranking.dense, ranking.lexical):
@@ -181,27 +181,34 @@ def stages(query: Query, index: Generation, reranker: Reranker | None = None) ->
 
 def _is_seen(index: Generation, term: str, word: str) -> bool:
     """Whether some source has the word; a lone Chinese or Japanese character is looked for in the texts themselves."""
-    if index.lexical.frequency(term):
+    if index.terms.frequency(term):
         return True
     lone = len(word) == 1 and not word.isascii()
-    return lone and any(word in index.source(number).text for number in range(len(index.ids)))
+    return lone and any(word in index.source(number).text for number in range(index.count))
 
 
-def _with_phrases(phrases: tuple[str, ...], index: Generation, within: Rows | None) -> Rows:
-    """The rows whose own words (not only their headings) hold every phrase."""
-    for phrase in phrases:
+def _hits(query: Query, index: Generation, asked: Question, k: int, within: Rows | None) -> list[Hit]:
+    """The passages that bear on the query, best first, with `within` only those rows.
+
+    Their own words (not only their headings) hold every phrase, which is read in their texts: of few before they are
+    ranked, of many only in those that rank among the best.
+    """
+    for phrase in query.phrases:
         rows = index.lexical.phrase(index.analyser.terms(phrase))
         within = rows if within is None else np.intersect1d(within, rows)
-    kept = [
-        row
-        for row in (within if within is not None else ())
-        if all(_holds(index, int(row), phrase) for phrase in phrases)
-    ]
-    return np.array(kept, np.int64)
+    few = within is not None and len(within) <= _READ_FIRST
+    if query.phrases and few and within is not None:
+        within = np.array([row for row in within.tolist() if _holds(index, row, query.phrases)], np.int64)
+    try:
+        hits = rank(index, asked, k, within).final
+    except IndexError as error:  # a large file is not read whole when the index is opened
+        raise index.damaged("a number that points nowhere") from error
+    return hits if few or not query.phrases else [hit for hit in hits if _holds(index, hit.row, query.phrases)]
 
 
-def _holds(index: Generation, row: int, phrase: str) -> bool:
-    return next(find_phrase(index.text(row), phrase), None) is not None
+def _holds(index: Generation, row: int, phrases: tuple[str, ...]) -> bool:
+    text = index.text(row)
+    return all(next(find_phrase(text, phrase), None) for phrase in phrases)
 
 
 def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], list[int]]:
@@ -212,10 +219,13 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
     groups: list[_Group] = []
     seen: dict[tuple[str, ...], int] = {}
     stale: dict[int, None] = {}
-    for hit in hits:
-        if len(groups) == k and not any(_adjoins(index, group, hit.row) for group in groups):
+    places = index.passages[[hit.row for hit in hits]]
+    sections = list(zip(places["source"].tolist(), places["section"].tolist(), strict=True))
+    held: dict[int, tuple[int, int]] = {}
+    for hit, section in zip(hits, sections, strict=True):
+        if len(groups) == k and section not in (held.get(hit.row - 1), held.get(hit.row + 1)):
             continue  # what stands beside an excerpt still makes it longer
-        number = int(index.passages[hit.row]["source"])
+        number = section[0]
         if index.state(number) is not CitationState.VERIFIED:
             stale[number] = None
             continue
@@ -229,7 +239,8 @@ def _gather(index: Generation, hits: list[Hit], k: int) -> tuple[list[_Group], l
         size = len(text.split())
         if groups and sum(group.words for group in groups) + size > _WORDS_EACH * k:
             break
-        _place(index, groups, _Group([hit.row], hit.score, size))
+        held[hit.row] = section
+        _place(groups, _Group([hit.row], hit.score, size), held)
     return groups, list(stale)
 
 
@@ -238,9 +249,14 @@ def _same_words(text: str) -> tuple[str, ...]:
     return tuple(word.strip(_EDGES) for word in unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _place(index: Generation, groups: list[_Group], new: _Group) -> None:
-    """Adds a group, or joins it with the ones that stand right before or after it, in the place of the best of them."""
-    beside = [group for group in groups if _adjoins(index, group, new.rows[0])]
+def _place(groups: list[_Group], new: _Group, held: Mapping[int, tuple[int, int]]) -> None:
+    """Adds a group, or joins it with the ones that stand right before or after it, in the place of the best of them.
+
+    `held` are source and section of each row, which neighbours share.
+    """
+    (row,) = new.rows
+    near = [other for other in (row - 1, row + 1) if held.get(other) == held[row]]
+    beside = [group for group in groups if any(other in group.rows for other in near)]
     if not beside:
         groups.append(new)
         return
@@ -250,15 +266,6 @@ def _place(index: Generation, groups: list[_Group], new: _Group) -> None:
         first.words += group.words
         first.duplicates += group.duplicates
     groups[:] = [group for group in groups if group not in others]
-
-
-def _adjoins(index: Generation, group: _Group, row: int) -> bool:
-    """Whether a passage stands right before or after a group, in the same section."""
-    neighbour = next((other for other in group.rows if abs(other - row) == 1), None)
-    if neighbour is None:
-        return False
-    one, other = index.passages[neighbour], index.passages[row]
-    return bool(one["source"] == other["source"] and one["section"] == other["section"])
 
 
 def _cut(index: Generation, group: _Group, sentences: list[Sentence]) -> Excerpt:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from assistant.bibliography import locate
 from assistant.demands import Demands
 from assistant.index.generation import Generation
@@ -35,7 +37,7 @@ def score_sentences(
     counts in part if title, section or the sentence before it say it. It is lowered for a sentence without a number
     where a quantity is asked for, and for one about other years than the question's.
     """
-    rarity = {term: weight * index.lexical.idf(term) for term, weight in asked.terms.items()}
+    rarity = {term: weight * index.terms.idf(term) for term, weight in asked.terms.items()}
     total = sum(rarity.values()) or 1.0
     of_model = SENTENCE_COSINE_WEIGHT * asked.trust
     weight = of_model / (of_model + 1 - SENTENCE_COSINE_WEIGHT)
@@ -45,7 +47,9 @@ def score_sentences(
         place = locate(source, int(index.passages[row]["start"]), int(index.passages[row]["end"]))
         heading = rarity.keys() & index.analyser.terms(f"{source.metadata.title or ''} {place}")
         before: set[str] = set()
-        cosines = index.sentence_vectors_of(row) @ asked.vector
+        cosines = index.sentence_cosines(
+            asked.vector, np.arange(index.passages[row]["first"], index.passages[row]["last"])
+        )
         for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
             text = source.text[start:end]
             own = rarity.keys() & index.analyser.terms(text)

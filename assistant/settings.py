@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Of the index on disk; another version is never read."""
 
 DEFAULT_SOURCES = "sources"
@@ -117,6 +117,9 @@ LEANING = (2.0, 2.0, 1.5, 1.0, 0.7)
 
 LITTLE = 0.4
 """How much a question leans on earlier ones that can be understood without them."""
+
+MOST_TERMS = 64
+"""Words of a question, and of those before it, that are searched for: the rarest."""
 
 MAX_STATEMENTS = 3
 """Sentences that an answer quotes before its excerpts."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 from assistant.answering import answer
-from assistant.filters import select
 from assistant.index.generation import Generation
 from assistant.names import frequent_names
 from assistant.records import NO_FILTERS, Filters, LocatorKind, Source
@@ -46,7 +45,7 @@ def suggest(index: Generation, count: int, filters: Filters = NO_FILTERS) -> lis
     Raises:
         UsageError: a filter fits no source.
     """
-    chosen, _ = select(filters, index.ids, index.metadata)
+    chosen, _ = index.choose(filters)
     numbers = [int(number) for number in chosen.nonzero()[0]]
     step = max(1, len(numbers) // max(1, count))
     order = [number for first in range(step) for number in numbers[first::step]][: _LOOKED * count]
@@ -116,10 +115,10 @@ def _topic(title: str) -> str | None:
 def _names(index: Generation, source: Source) -> Iterator[str]:
     """The most frequent names at the beginning of a source, those of most sources last, with the article they have."""
     text = source.text[:_READ]
-    sources = index.lexical_sources
+    terms = index.terms
 
     def is_everywhere(name: str) -> bool:
-        return 2 * min(map(sources.frequency, index.analyser.terms(name))) > sources.passages
+        return 2 * min(map(terms.source_frequency, index.analyser.terms(name))) > terms.sources
 
     names = [each.name for each in frequent_names([text], index.analyser, _NAMES)]
     for name in sorted(names, key=is_everywhere):

@@ -18,7 +18,7 @@ from assistant.likeness import Words, difference
 from assistant.readers.folder import SourceFile, load, walk
 from assistant.readers.isolated import Isolated
 from assistant.readers.text import digest
-from assistant.records import Answer, Citation, Progress, Source
+from assistant.records import Answer, Citation, Progress, Source, silent
 from assistant.reports import AnswersReport, CheckedQuotation, QuotationState, Skipped
 from assistant.saving import citations
 
@@ -31,7 +31,7 @@ def verify(answers: Sequence[Answer], root: Path, progress: Progress | None = No
     Raises:
         SourcesMissing: there is no such folder.
     """
-    told = progress or (lambda stage, done, total: None)
+    told = progress or silent
     asked: dict[tuple[str, int, str, str], CheckedQuotation] = {}
     for answer in answers:
         for citation in citations(answer):

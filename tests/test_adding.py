@@ -20,17 +20,14 @@ from hypothesis import strategies as st
 
 from assistant import Library, fetching
 from assistant.adding import add, safe_name
+from assistant.records import silent
 from assistant.reports import AddReport
 
 WORDS = "The tide gauge at Skarn Point was read every morning at six."
 
 
-def quietly(stage: str, done: int, total: int) -> None:
-    """No progress is shown."""
-
-
 def put(folder: Path, *items: str | Path) -> AddReport:
-    return add(items, folder / "sources", quietly)
+    return add(items, folder / "sources", silent)
 
 
 def text_of(folder: Path, name: str) -> str:

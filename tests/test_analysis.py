@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import doctest
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import analysis, filters
-from assistant.analysis import Analyser, detect_language, find_phrase, fold, words
+from assistant.analysis import Analyser, count_function_words, find_phrase, fold, most_frequent_language, words
 
 
 @pytest.mark.parametrize("module", [analysis, filters])
@@ -43,12 +44,16 @@ def test_content_leaves_out_function_words_and_keeps_the_spelling() -> None:
 
 
 def test_the_language_is_told_by_its_function_words() -> None:
-    assert (
-        detect_language(["Die Parteien haben sich auf das Ende der Versuche und auf eine Kontrolle geeinigt."])
-        == "german"
-    )
-    assert detect_language(["The parties agreed on the end of the tests and on their verification."]) == "english"
-    assert detect_language(["六方会谈"]) == "english"
+    counts: Counter[str] = Counter()
+    count_function_words("六方会谈", counts)
+    assert most_frequent_language(counts) == "english"
+    count_function_words("Die Parteien haben sich auf das Ende der Versuche und auf eine Kontrolle geeinigt.", counts)
+    assert most_frequent_language(counts) == "german"
+    english = "The parties agreed on the end of the tests and on their verification, and on the rest of it too."
+    count_function_words(english, counts)
+    assert most_frequent_language(counts) == "english"
+    count_function_words(english, counts, -1)
+    assert most_frequent_language(counts) == "german"
 
 
 @given(st.text(max_size=200))

@@ -21,7 +21,7 @@ from conftest import NOTES, ROOT, Command, Ran, copy_library, write_notes
 
 from assistant import Library
 from assistant.index import collect as collecting
-from assistant.index.generation import seal_of
+from assistant.index.seals import seal_of
 from assistant.readers.folder import load
 from assistant.reports import BuildReport
 from assistant.settings import FORMAT_VERSION, MAX_QUESTION
@@ -549,14 +549,23 @@ def test_a_missing_index_is_built(tmp_path: Path, command: Command) -> None:
     assert_answers(library, command)
 
 
-TERMS = ["meta.json", ".managed.json", *(f"*.{kind}" for kind in ("fast", "fieldnorm", "idx", "pos", "store", "term"))]
+SEARCHED = [
+    "meta.json",
+    ".managed.json",
+    *(f"*.{kind}" for kind in ("fast", "fieldnorm", "idx", "pos", "store", "term")),
+]
+TERMS = [
+    *("tokens.npy", "starts.npy", "leads.npy", "vocabulary.txt", "hashes.npy", "ids.npy", "frequencies.npy"),
+    *("source_starts.npy", "source_ids.npy", "source_counts.npy", "source_lengths.npy"),
+]
 FILES = [
     *("manifest.json", "sources.sqlite", "passages.npy", "sentences.npy", "vectors.npy", "sentence_vectors.npy"),
-    *("source_vectors.npy", "keys.npy", "dense.faiss"),
-    *(f"{folder}/{name}" for folder in ("lexical", "lexical_sources") for name in TERMS),
+    *("source_vectors.npy", "keys.npy", "starts.npy", "sentence_scales.npy"),
+    *(f"lexical/{name}" for name in SEARCHED),
+    *(f"terms/{name}" for name in TERMS),
 ]
-"""The files of a generation; some names in the lexical indexes differ each time."""
-ENCODER = ["encoder.json", "model.onnx", "tokenizer.json"]
+"""The files of a generation; some names in the lexical index differ each time."""
+ENCODER = ["encoder.json", "model.data", "model.onnx", "tokenizer.json"]
 
 
 def generation_of(library: Library) -> Path:
@@ -567,9 +576,7 @@ def test_every_file_of_the_index_is_damaged_below(notes: Library) -> None:
     folder = generation_of(notes)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     fits = {name: [pattern for pattern in FILES if fnmatchcase(name, pattern)] for name in names}
-    assert {name for name, patterns in fits.items() if len(patterns) != 1} <= {
-        f"{folder}/.tantivy-meta.lock" for folder in ("lexical", "lexical_sources")
-    }
+    assert {name for name, patterns in fits.items() if len(patterns) != 1} <= {"lexical/.tantivy-meta.lock"}
     assert {pattern for patterns in fits.values() for pattern in patterns} == set(FILES)
     (encoder,) = (notes.index / "encoders").iterdir()
     assert sorted(path.name for path in encoder.iterdir()) == ENCODER
@@ -603,7 +610,7 @@ def test_a_damaged_question_encoder_is_named_and_a_rebuild_mends_it(
     (path,) = notes.index.glob(f"encoders/*/{name}")
     wanted = f"assistant: the index in {path.parent.parent} is damaged ({name}): run assistant rebuild\n"
     edit_bytes(path, flip)
-    if name != "model.onnx":  # which is so large that only a check reads it whole
+    if name != "model.data":  # which is so large that only a check reads it whole
         assert command(notes, "ask", HIVES) == Ran(3, "", wanted)
     assert command(notes, "check").status == 1
     edit_bytes(path, lambda data: data[: len(data) // 2])

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from assistant import Library
-from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder
+from assistant.embedding import DEFAULT_MODEL, QueryEncoder
 from assistant.errors import ModelUnusable
 from assistant.export import export
+from assistant.passage_encoder import PassageEncoder
 
 QUESTIONS = ["When was it signed?", "六方会谈", "x", "word " * 2000, "Yŏngbyŏn — “naïve” 😀"]
 
@@ -29,14 +30,15 @@ def test_the_indexs_own_encoder_gives_the_models_vectors(model: PassageEncoder, 
 
 def test_passage_vectors_are_those_of_sentence_transformers(model: PassageEncoder) -> None:
     texts = ["The reactor was shut down in July.", "A longer text about inspectors, seals and cameras. " * 30]
-    vectors, _ = model.encode_passages(texts, [[(0, 34)], [(0, 51)]])
+    vectors = np.array([each[0] for each in model.encode_passages(texts, [[(0, 34)], [(0, 51)]])])
     assert np.sum(vectors * model.model.encode_document(texts, normalize_embeddings=True), axis=1).min() >= 0.9999
 
 
 def test_a_sentence_vector_is_nearest_to_its_own_sentence(model: PassageEncoder) -> None:
     first, second = "The bank in Macau froze the accounts.", "The satellite was launched in April."
     text = f"{first} {second}"
-    _, (vectors,) = model.encode_passages([text], [[(0, len(first)), (len(first) + 1, len(text))]])
+    (made,) = model.encode_passages([text], [[(0, len(first)), (len(first) + 1, len(text))]])
+    vectors = made[1:]
     likeness = vectors @ model.encode_queries(["Which accounts were frozen?", "When was the satellite launched?"]).T
     assert likeness[0, 0] > likeness[1, 0]
     assert likeness[1, 1] > likeness[0, 1]

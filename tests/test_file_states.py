@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Library
-from assistant.index.generation import seal_of
+from assistant.index.seals import seal_of
 from assistant.reports import FileCondition, FileState
 
 BROKEN = b"%PDF-1.7\nnot really"

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant import Library, open_library
@@ -87,7 +88,7 @@ def test_check_sees_a_change_that_moves_no_passage(notes: Library) -> None:
 
 def test_an_altered_text_in_the_index_is_never_quoted(notes: Library) -> None:
     index = notes.generation()
-    alter(index.path, "UPDATE sources SET text = replace(text, 'nine hives', 'five hives')")
+    alter(index.path, "UPDATE texts SET text = replace(text, 'nine hives', 'five hives')")
     fresh = Library(notes.sources, notes.index)
     with pytest.raises(IndexDamaged):
         fresh.ask("How many hives does the orchard keep?")
@@ -110,7 +111,7 @@ def test_a_module_in_the_users_folder_is_not_run(notes: Library, monkeypatch: py
         assert child.wait(60) == 0
 
 
-@pytest.mark.parametrize("name", ["vectors.npy", "sentence_vectors.npy", "keys.npy", "dense.faiss", "passages.npy"])
+@pytest.mark.parametrize("name", ["vectors.npy", "sentence_vectors.npy", "keys.npy", "starts.npy", "passages.npy"])
 def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
     notes: Library, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -123,6 +124,22 @@ def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
     assert report.embedded == report.passages
     assert "damaged" in report.notes[0]
     assert Library(notes.sources, notes.index).check().ok
+
+
+@pytest.mark.parametrize("name", ["terms/tokens.npy", "passages.npy"])
+def test_numbers_that_point_nowhere_in_a_large_file_are_damage(
+    notes: Library, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("assistant.index.generation.SMALL", 0)  # as if every file were too large to digest at opening
+    path = notes.index / (notes.index / "CURRENT").read_text("utf-8").strip() / name
+    numbers = np.load(path, mmap_mode="r+")
+    if name == "passages.npy":
+        numbers["start"] += 1
+    else:
+        numbers[:] = 1 << 30
+    numbers.flush()
+    with pytest.raises(IndexDamaged, match="run assistant rebuild"):
+        Library(notes.sources, notes.index).ask("How many hives does the orchard keep?")
 
 
 def test_altered_dates_in_the_index_are_never_filtered_by(notes: Library) -> None:

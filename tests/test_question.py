@@ -84,6 +84,15 @@ def test_every_note_is_made_from_a_template(notes: Library) -> None:
     assert "changed_many" in keys(notes.ask("How often did it rain in the harbour?"))
 
 
+def test_what_is_left_out_of_a_long_question_is_told(sample: Library) -> None:
+    asked = "When was the Agreed Framework signed?"
+    padded = " ".join([asked, *(f"harbour{number}" for number in range(200))])
+    answer = sample.ask(padded)
+    assert "The question is long: only the 64 rarest of its 203 words were searched for." in answer.notes
+    assert "long" not in keys(sample.ask(asked))
+    assert len(sample.ask("* ? ~ AND ( OR NOT [a TO b] ^2 treaty").excerpts) == len(sample.ask("of the").excerpts) == 5
+
+
 def test_the_numbers_and_names_that_no_excerpt_has_are_listed(sample: Library, notes: Library) -> None:
     assert sample.ask("What happened to the Cheonan in 1995?").missing == ("1995",)
     assert sample.ask("When was KEDO founded?").missing == ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+import bm25
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -15,11 +15,10 @@ import pytest
 from assistant import Library
 from assistant.fusion import Signals, rerank
 from assistant.index.generation import Generation
-from assistant.lexical import LexicalIndex
 from assistant.ranking import Question, encode, rank
 from assistant.records import LocatorKind, Query
 from assistant.retrieval import parse
-from assistant.settings import COSINE_WEIGHT, SHARE_WEIGHT, SIMILAR, SIMILAR_WEIGHT, SMOOTHED, WEIGHTS
+from assistant.settings import COSINE_WEIGHT, MOST_TERMS, SHARE_WEIGHT, SIMILAR, SIMILAR_WEIGHT, SMOOTHED, WEIGHTS
 
 ENGLISH = "Which inspectors left Yongbyon when the Agreed Framework broke down?"
 GERMAN = "Wer leitete die amerikanische Delegation in Stockholm?"
@@ -30,14 +29,6 @@ Array = npt.NDArray[np.float64]
 
 def question(index: Generation, asked: str | Query) -> Question:
     return encode(parse(asked) if isinstance(asked, str) else asked, index)
-
-
-def of_all(lexical: LexicalIndex, terms: Mapping[str, float]) -> Array:
-    """The share of every row, 0 where the search does not find it."""
-    shares = np.zeros(lexical.passages)
-    rows, found = lexical.search(terms, lexical.passages)
-    shares[rows] = found
-    return shares
 
 
 def headings(index: Generation, row: int) -> str:
@@ -51,12 +42,18 @@ def headings(index: Generation, row: int) -> str:
     return " ".join([source.title, *(label for label in path.values() if label != source.title)])
 
 
-def pairs_by_hand(index: Generation, asked: Question, row: int) -> float:
-    """The rarity of neighbours among the question's words that a passage has in that order, at most one word apart."""
-    terms = index.analyser.terms(f"{headings(index, row)} {index.text(row)}")
-    close = {(one, other) for gap in (1, 2) for one, other in zip(terms, terms[gap:], strict=False)}
-    pairs = {pair: sum(map(index.lexical.idf, pair)) for pair in pairwise(asked.written)}
-    return sum(weight for pair, weight in pairs.items() if pair in close) / (sum(pairs.values()) or 1)
+def terms_by_hand(index: Generation) -> list[tuple[list[str], int]]:
+    """The terms of every passage, and how many of them are title and section."""
+    before = [index.analyser.terms(headings(index, row)) for row in range(len(index.passages))]
+    return [(lead + index.analyser.terms(index.text(row)), len(lead)) for row, lead in enumerate(before)]
+
+
+def pairs_by_hand(texts: list[list[str]], asked: Question) -> Array:
+    """The rarity of neighbours among the question's words that each passage has, in order, at most one word apart."""
+    weights = {pair: sum(bm25.rarity(texts, term) for term in pair) for pair in pairwise(asked.written)}
+    close = [{*pairwise(text), *zip(text, text[2:], strict=False)} for text in texts]
+    found = [sum(weight for pair, weight in weights.items() if pair in near) for near in close]
+    return np.array(found) / (sum(weights.values()) or 1)
 
 
 def smoothed_by_hand(scores: Array, vectors: Array, weight: float) -> Array:
@@ -77,21 +74,24 @@ def signals_by_hand(index: Generation, asked: Question) -> dict[str, Array]:
     sources = index.passages["source"]
     rows = range(len(vectors))
     cosines = vectors @ asked.vector
-    in_sentences = np.asarray(index.sentence_vectors, np.float64) @ asked.vector
+    in_sentences = np.asarray(index.sentence_vectors, np.float64) @ asked.vector * index.sentence_scales
     of_sources = np.array([vectors[sources == number].sum(axis=0) for number in range(len(index.ids))])
     of_sources /= np.linalg.norm(of_sources, axis=1, keepdims=True)
-    rarity = {term: weight * index.lexical.idf(term) for term, weight in asked.terms.items()}
-    stems = [set(index.analyser.terms(headings(index, row))) for row in rows]
+    passages = terms_by_hand(index)
+    texts = [terms for terms, _ in passages]
+    whole = [bm25.source_text(passages[row] for row in rows if sources[row] == n) for n in range(len(index.ids))]
+    rarity = {term: weight * bm25.rarity(texts, term) for term, weight in asked.terms.items()}
     beside = [[b for b in (row - 1, row + 1) if 0 <= b < len(rows) and sources[b] == sources[row]] for row in rows]
     return {
         "cosine": cosines,
         "sentence": np.array([in_sentences[r["first"] : r["last"]].max() for r in index.passages]),
         "neighbour": np.array([max(cosines[b] for b in (beside[row] or [row])) for row in rows]),
         "source": (of_sources @ asked.vector)[sources],
-        "share": of_all(index.lexical, asked.terms),
-        "source_share": of_all(index.lexical_sources, asked.terms)[sources],
-        "heading": np.array([sum(rarity[t] for t in rarity.keys() & held) for held in stems]) / sum(rarity.values()),
-        "pairs": np.array([pairs_by_hand(index, asked, row) for row in rows]),
+        "share": np.array(bm25.shares(texts, asked.terms)),
+        "source_share": np.array(bm25.shares(whole, asked.terms))[sources],
+        "heading": np.array([sum(rarity[t] for t in rarity.keys() & {*terms[:n]}) for terms, n in passages])
+        / sum(rarity.values()),
+        "pairs": pairs_by_hand(texts, asked),
     }
 
 
@@ -183,6 +183,63 @@ def test_only_the_rows_asked_for_are_ranked(sample: Library) -> None:
     assert rank(index, posed, 5, np.empty(0, np.int64)).final == []
 
 
+@pytest.mark.parametrize("step", [1, 2, 3, 40], ids=["all but one", "half", "a third", "few"])
+@pytest.mark.parametrize("asked", [ENGLISH, GERMAN, FOLLOW_UP], ids=["english", "german", "follow-up"])
+def test_words_are_searched_under_a_filter_as_in_what_it_leaves(sample: Library, asked: str | Query, step: int) -> None:
+    index = sample.generation()
+    posed = question(index, asked)
+    within = np.arange(1, len(index.passages), step)
+    shares = np.array(bm25.shares([terms for terms, _ in terms_by_hand(index)], posed.terms))
+    holding = [row for row in within.tolist() if shares[row] > 0]
+    for k in (3, 20, 10_000):
+        found = rank(index, posed, k, within).lexical
+        assert len(found) == len({*found}) == min(k, len(holding))
+        assert {*found} <= {*holding}
+        # The search rounds the lengths of passages, so neighbours may change places.
+        assert shares[found].tolist() == pytest.approx(sorted(shares[holding], reverse=True)[:k], abs=0.02)
+
+
+def test_a_filter_that_leaves_little_of_what_is_found_is_searched_to_the_end(sample: Library) -> None:
+    index = sample.generation()
+    posed = question(index, ENGLISH)
+    shares = np.array(bm25.shares([terms for terms, _ in terms_by_hand(index)], posed.terms))
+    for best in (20, 60, int((shares > 0).sum()) - 3):
+        within = np.sort(np.argsort(-shares, kind="stable")[best:])
+        found = rank(index, posed, 5, within).lexical
+        expected = [share for share in sorted(shares[within], reverse=True)[:5] if share > 0]
+        assert shares[found].tolist() == pytest.approx(expected, abs=0.02)
+
+
+def test_of_a_long_question_the_rarest_words_of_the_library_are_searched(sample: Library) -> None:
+    index = sample.generation()
+    text = " ".join(index.text(row) for row in range(0, 90, 3))
+    made = " ".join(f"zq{number}" for number in range(100))
+    own = index.analyser.content(f"{made} {text}")
+    posed = question(index, f"{made} {text}".replace('"', " "))
+    assert len(own) > 500
+    assert len(posed.terms) == len(posed.written) == MOST_TERMS
+    assert posed.left_out == len(own) - MOST_TERMS
+    most = max(map(index.terms.frequency, posed.terms))
+    assert 0 < most <= min(index.terms.frequency(t) for t in own.keys() - posed.terms.keys() if t[:2] != "zq")
+    assert list(posed.written) == [term for term in own if term in posed.terms]
+    assert len(rank(index, posed, 10).lexical) == 10
+
+
+def test_a_question_of_words_that_no_source_has_is_cut_too(sample: Library) -> None:
+    posed = question(sample.generation(), " ".join(f"zq{number}" for number in range(2000)))
+    assert [*posed.written] == [f"zq{number}" for number in range(MOST_TERMS)]
+
+
+def test_earlier_questions_take_only_the_places_that_are_left(sample: Library) -> None:
+    index = sample.generation()
+    rare = " ".join(list(index.analyser.content(" ".join(index.text(row) for row in range(40))).values())[:200])
+    posed = question(index, Query("Who met in Hanoi?", context=(rare, "When was the sixth nuclear test?"), lean=2.0))
+    assert len(posed.terms) == MOST_TERMS
+    assert posed.left_out == 0
+    assert [posed.terms[term] for term in posed.written] == [1.0] * len(posed.written)
+    assert {*index.analyser.content("met Hanoi")} <= posed.terms.keys()
+
+
 def row_of(index: Generation, words: str) -> int:
     (row,) = [row for row in range(len(index.passages)) if words in index.text(row)]
     return row
@@ -195,7 +252,7 @@ def test_a_word_of_title_or_section_counts_where_the_passage_lacks_it(notes: Lib
     terms = {"dredg": 1.0, "frost": 1.0}  # in the title of two of the four passages; in the words of one
     assert "dredging" not in index.text(works) + index.text(after)
     dredging, frost = math.log(1 + (4 - 2 + 0.5) / 2.5), math.log(1 + (4 - 1 + 0.5) / 1.5)
-    shares = index.lexical.heading_shares(terms, np.arange(4))
+    shares = index.terms.signals(terms, [], np.arange(4), index.passages["source"][:]).heading
     assert shares[[works, after]].tolist() == pytest.approx([dredging / (dredging + frost)] * 2, rel=1e-5)
     assert shares[orchard] == 0.0
     found = rank(index, question(index, "dredging"), 4)
@@ -207,12 +264,12 @@ def test_a_source_is_found_by_words_that_stand_far_apart_in_it(notes: Library) -
     index = notes.generation()
     works, after = row_of(index, "Marabel"), row_of(index, "Pilots")
     terms = question(index, "Marabel pilots").terms
-    of_source = of_all(index.lexical_sources, terms)
-    of_passage = of_all(index.lexical, terms)
-    harbour = index.numbers["harbour.md"]
-    assert of_source[harbour] > max(of_passage)
-    assert [of_source[number] for number in range(3) if number != harbour] == [0.0, 0.0]
-    assert min(of_passage[[works, after]]) > 0
+    sources = index.passages["source"][:]
+    said = index.terms.signals(terms, list(terms), np.arange(4), sources)
+    harbour = sources == index.numbers["harbour.md"]
+    assert min(said.source_share[harbour]) > max(said.share)
+    assert said.source_share[~harbour].tolist() == [0.0, 0.0]
+    assert min(said.share[[works, after]]) > 0
 
 
 def test_a_question_without_words_of_the_library_is_ranked_by_meaning(notes: Library) -> None:
@@ -244,6 +301,7 @@ def test_a_record_is_known_by_its_title_and_never_by_its_key(notes: Library) -> 
     assert float(titled @ headed) > 0.9999
     assert float(titled @ plain) < 0.99
     for word in ("zanzibar", "mill.jsonl", "titled"):
-        assert [index.lexical.frequency(term) for term in index.analyser.terms(word)][-1] == 0
-    shares = index.lexical.heading_shares({"brenner": 1.0}, np.sort(rows))
+        assert [index.terms.frequency(term) for term in index.analyser.terms(word)][-1] == 0
+    ordered = np.sort(rows)
+    shares = index.terms.signals({"brenner": 1.0}, [], ordered, index.passages["source"][ordered]).heading
     assert shares.tolist() == [float(row == rows[2]) for row in sorted(rows)]

@@ -157,7 +157,14 @@ def test_changed_file_notes_and_the_question_as_it_was_read_are_shown() -> None:
 
 def test_notes_are_said_in_the_language_of_the_page() -> None:
     german = texts("de")
-    filled = {"count": 4, "source": "a {b}.md", "words": "“1873”", "title": "The (old) Bridge", "titles": "“A”; “B”"}
+    filled = {
+        "count": 4,
+        "kept": 64,
+        "source": "a {b}.md",
+        "words": "“1873”",
+        "title": "The (old) Bridge",
+        "titles": "“A”; “B”",
+    }
     for key, template in NOTES.items():
         assert note_words(template.format(**filled), german) == german(f"answer.note.{key}", **filled)
     assert note_words("Something of another kind.", german) == "Something of another kind."

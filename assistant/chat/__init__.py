@@ -5,6 +5,7 @@ Importing this package is light; gradio is imported when the chat is served.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,14 @@ from assistant.settings import DEFAULT_STYLE
 if TYPE_CHECKING:
     from assistant.library import Library
 
-__all__ = ["check_address", "serve"]
+__all__ = ["check_address", "prepare", "serve"]
+
+
+def prepare() -> None:
+    """Begins to import what the page is made with, which takes seconds, in a thread."""
+    from assistant.chat.server import import_all
+
+    threading.Thread(target=import_all, daemon=True).start()
 
 
 def serve(

@@ -26,7 +26,10 @@ PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where the rebuild stands; a `total` of 0 means that it is not known. `run` counts the rebuilds of this server."""
+    """Where the rebuild stands; a `total` of 0 means that it is not known, and `doing` is what is worked on.
+
+    `run` counts the rebuilds of this server.
+    """
 
     run: int = 0
     running: bool = False
@@ -34,6 +37,7 @@ class Status:
     stage: str = ""
     done: int = 0
     total: int = 0
+    doing: str = ""
     report: BuildReport | None = None
     error: str | None = None
 
@@ -90,6 +94,7 @@ class Rebuild:
                         stage=str(event.get("stage", "")),
                         done=int(event.get("done") or 0),
                         total=int(event.get("total") or 0),
+                        doing=str(event.get("doing", "")),
                     )
                 elif event.get("event") == "report":
                     report = _report(event)

@@ -24,9 +24,10 @@ STAGES = {
 
 
 def progress(status: Status, say: Texts) -> dict[str, Any]:
-    """For the script: the stage and the figures in words, and how much is done of the total."""
+    """For the script: the stage, the figures and what is worked on in words, and how much is done of the total."""
     stage = say(STAGES[status.stage]) if status.stage in STAGES else status.stage
     figures = say("library.of", done=say.number(status.done), total=say.number(status.total)) if status.total else ""
+    figures = " · ".join(filter(None, (figures, status.doing)))
     return {"stage": stage, "figures": figures, "done": status.done, "total": status.total}
 
 

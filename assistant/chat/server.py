@@ -81,7 +81,7 @@ def run(
     Raises:
         UsageError: there is no such citation style.
     """
-    os.environ.update(OFFLINE)
+    import_all()
     import uvicorn
 
     from assistant.chat.citing import Citing
@@ -90,6 +90,7 @@ def run(
     url = f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
     def ready() -> None:
+        threading.Thread(target=warm, args=(library,), daemon=True).start()
         if announce:
             announce(url)
         if open_browser:
@@ -112,6 +113,21 @@ def run(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def import_all() -> None:
+    """Imports what the page is made with: seconds."""
+    os.environ.update(OFFLINE)
+    import gradio  # noqa: F401
+    import uvicorn  # noqa: F401
+
+
+def warm(library: Library) -> None:
+    """Loads what the first question would wait for; what is wrong with it, that question is told."""
+    import assistant.answering  # noqa: F401
+
+    with contextlib.suppress(AssistantError):
+        library.generation().encoder.encode_queries(["?"])
 
 
 def application(library: Library, citing: Citing, ready: Callable[[], None]) -> FastAPI:

@@ -34,7 +34,7 @@ from assistant.evaluation.summary import (
 from assistant.index.build import build
 from assistant.index.generation import Generation
 from assistant.library import Library
-from assistant.records import Progress, Query, Turn
+from assistant.records import Progress, Query, Turn, silent
 from assistant.reports import BuildReport
 from assistant.reranking import Reranker
 from assistant.retrieval import parse, retrieve, stages
@@ -78,7 +78,7 @@ def evaluate(
     if feedback and (questions or qrels):
         raise UsageError("--feedback brings questions and judgements of its own: leave out --questions and --qrels")
     collection = load_feedback(folder, feedback, limit) if feedback else load(folder, questions, qrels, limit)
-    told = progress or (lambda stage, done, total: None)
+    told = progress or silent
     second = Reranker(reranker) if reranker else None
     if second:
         second.load()  # before the build: that may take long, and this is not part of any answer's time

@@ -1,17 +1,23 @@
 """Brings an index up to date with its sources: read, split, embed, write, verify, switch.
 
-What has not changed is taken over from the generation before. Nothing but the index folder is written to.
+What has not changed is taken over from the generation before. Files are read, split, and indexed by their words in
+threads beside the encoder, which works in the main one. Nothing but the index folder is written to.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import stat
+import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from assistant.embedding import DEFAULT_MODEL, PassageEncoder, QueryEncoder, folder_digest, model_folder
+from assistant.embedding import DEFAULT_MODEL, folder_digest, model_folder
 from assistant.errors import (
     IndexDamaged,
     IndexMissing,
@@ -20,15 +26,16 @@ from assistant.errors import (
     ModelUnusable,
     SourcesMissing,
 )
-from assistant.index.collect import Collection, collect, require
-from assistant.index.generation import Generation, describe_files, read_manifest, root_name, verify_files
+from assistant.index.collect import Collection, require
+from assistant.index.encoders import Encoders
+from assistant.index.generation import Generation, read_manifest, root_name
 from assistant.index.layout import IndexFolder
-from assistant.index.vectors import Input, Journal, Taken, embed
-from assistant.index.write import Contents, write_generation
-from assistant.passages import Piece, context, heading, split
+from assistant.index.making import Making
+from assistant.index.seals import verify_files
+from assistant.index.vectors import Taken, Unfinished
 from assistant.readers.text import digest
-from assistant.records import Metadata, Progress, Source
-from assistant.reports import BuildReport
+from assistant.records import Metadata, Progress, silent
+from assistant.reports import BuildReport, Skipped
 from assistant.settings import Recipe
 
 
@@ -50,12 +57,14 @@ def build(
         UsageError: the index folder cannot be used.
         ModelUnusable: the model cannot be loaded.
     """
-    return _Build(sources, index, model, full, progress or (lambda stage, done, total: None), names).run()
+    return _Build(sources, index, model, full, progress or silent, names).run()
 
 
 _MARGIN = 8
 """Word pieces kept free for the model's own marks and for what joins context and passage."""
 _SHORTEST = 16
+_SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python for itself, so that the encoder, which needs it between steps, does not wait."""
 
 
 class _Build:
@@ -68,44 +77,54 @@ class _Build:
         self.folder = IndexFolder(index)
         self.model = model
         self.full = full
-        self.told = told
         self.names = names
         self.recipe = Recipe()
         self.notes: list[str] = []
-        self.exported: dict[str, object] | None = None
         self.started = time.perf_counter()
+        self._progress = told
+        self._telling = threading.Lock()
+
+    def told(self, stage: str, done: int, total: int, doing: str = "", /) -> None:
+        """Passes on how far a stage is, from any thread."""
+        with self._telling:
+            self._progress(stage, done, total, doing)
 
     def run(self) -> BuildReport:
         """The build, from the lock to the report."""
         require(self.root)
         self.folder.prepare(self.root)
         with self.folder.lock():
-            self.exported = self._exported()
-            return self._update(None if self.full else self._previous())
+            exported = self._exported()
+            return self._update(None if self.full else self._previous(), exported)
 
-    def _update(self, previous: Generation | None) -> BuildReport:
-        collection = collect(
-            self.root, previous, lambda done, total: self.told("Reading sources", done, total), self.names
-        )
+    def _update(self, previous: Generation | None, exported: dict[str, Any] | None) -> BuildReport:
+        collection = Collection(self.root, previous, self.names)
         name = self.model or (previous.manifest["model"]["name"] if previous else DEFAULT_MODEL)
         usable = previous if previous and self._same_model(previous, name) else None
-        same = (
-            usable
-            and usable.stamps == list(collection.stamps)
-            # An index from before the reasons were kept knows none.
-            and all(usable.manifest.get(name, type(value)()) == value for name, value in collection.about().items())
-            and usable.metadata == [source.metadata for source in collection.sources]
-        )
-        if usable and same and (not self.exported or self._encoder_is_sound()):
-            return self._report(usable, previous, collection, 0)
+        encoders = Encoders(name, self.folder.encoders, exported, self.told, self.notes)
         try:
-            new, embedded = self._make(collection, name, usable)
+            with self._making(collection, previous) as making:
+                if usable:
+                    making.reading.result()
+                    if self._same(usable, collection) and encoders.is_sound:
+                        return self._report(usable, previous, collection, None)
+                new = self._make(making, encoders, usable)
         except (OSError, sqlite3.Error) as error:
             raise IndexUnusable(
                 f"cannot write the index in {self.folder.path} ({error}): make room on the disk or mend the folder "
                 "and run assistant rebuild again"
             ) from error
-        return self._report(new, previous, collection, embedded)
+        return self._report(new, previous, collection, making)
+
+    def _same(self, usable: Generation, collection: Collection) -> bool:
+        """Whether the generation before is what a build would make."""
+        about = collection.about()
+        return (
+            [replace(stamp, ctime_ns=0) for stamp in usable.stamps]
+            == [replace(found.stamp, ctime_ns=0) for found in collection.found]
+            and all(usable.manifest.get(name) == json.loads(json.dumps(value)) for name, value in about.items())
+            and usable.metadata == [collection.metadata(number) for number in range(len(collection.found))]
+        )
 
     def _previous(self) -> Generation | None:
         """The generation in use; None where there is none, or none that can be used, which is noted."""
@@ -135,96 +154,59 @@ class _Build:
         folder = model_folder(name)
         return folder is None or folder_digest(folder) == known["model"]["digest"]
 
-    def _encoder_is_sound(self) -> bool:
-        """Whether the question encoder of the index in use is there as it was written, and can be loaded."""
-        if not self.exported:
-            return False
-        folder = self.folder.encoders / str(self.exported["folder"])
+    @contextmanager
+    def _making(self, collection: Collection, previous: Generation | None) -> Iterator[Making]:
+        """A generation in the making, with its threads; they end with it, and what is of no use is removed."""
+        making = Making(self.folder.new_unfinished(), collection, previous)
+        switching = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         try:
-            verify_files(folder, self.exported)
-            QueryEncoder(folder)
-        except (IndexDamaged, ModelUnusable):
-            return False
-        return True
+            making.read(lambda done, name: self.told("Reading sources", done, len(collection.files), name))
+            yield making
+        finally:
+            making.end()
+            sys.setswitchinterval(switching)
 
-    def _make(self, collection: Collection, name: str, usable: Generation | None) -> tuple[Generation, int]:
-        """Embeds and writes a generation, verifies it, puts it in use; also how many passages were embedded."""
-        self.told("Loading the model", 0, 1)
-        encoder = PassageEncoder(name)
-        self.told("Loading the model", 1, 1)
-        exported = self._export(encoder)
-        contents = self._contents(collection, encoder)
-        with Journal(self.folder.journal(encoder.digest), encoder.dimensions) as journal:
-            passages, sentences, embedded = embed(
-                contents.inputs,
-                encoder,
-                Taken(usable),
-                journal,
-                lambda done, total: self.told("Embedding passages", done, total),
-            )
+    def _make(self, making: Making, encoders: Encoders, usable: Generation | None) -> Generation:
+        """Embeds and writes a generation, verifies it, and puts it in use."""
+        if making.collection.wait(0) is None:
+            making.reading.result()  # says why nothing could be read
+        count, most = encoders.count, encoders.max_pieces
+        context_pieces = min(self.recipe.context_pieces, most // 4)
+        longest = min(self.recipe.passage_pieces, most - context_pieces - _MARGIN)
+        if longest < _SHORTEST:
+            raise ModelUnusable(f"the model {encoders.name} takes only {most} word pieces: choose another")
+        left = [
+            Unfinished(path, encoders.digest, encoders.dimensions)
+            for path in self.folder.unfinished()
+            if path != making.folder
+        ]
+        taken = Taken([usable, *left] if usable else left)
+        making.prepare(encoders, usable, taken, (count, longest, context_pieces))
+        exported = encoders.export()  # first, while little is in memory; what is to be embedded is made meanwhile
+        making.embed(encoders, lambda done, total: self.told("Embedding passages", done, total))
         self.told("Writing the index", 0, 1)
         about = {
             "sources_root": root_name(self.root, self.folder.path),
-            "model": {"name": name, "digest": encoder.digest, "dimensions": encoder.dimensions},
+            "model": encoders.about(usable.manifest["model"] if usable else None),
             "encoder": exported,
             "recipe": self.recipe.to_dict(),
-            **collection.about(),
+            **making.collection.about(),
         }
-        known = [[source.id, source.digest] for source in collection.sources]
-        path = self.folder.new_generation(digest(json.dumps([known, about]).encode()))
-        write_generation(path, contents, passages, sentences, about)
+        if not making.writer.rows:
+            raise SourcesMissing(f"the documents in {self.root} hold no sentence: there is nothing to index")
+        making.finish(about)
+        known = [[found.id, found.digest] for found in making.collection.found]
+        path = self.folder.finish(making.folder, digest(json.dumps([known, about]).encode()))
         generation = Generation(path, self.root)
         verify_files(path, generation.manifest)
-        keep = self.folder.switch(path)
-        journal.path.unlink()
-        self.folder.clean(keep, {name["folder"] for name in (exported, self.exported) if name})
+        kept = self.folder.switch(path)
+        self.folder.clean(kept, encoders.folders)
         self.told("Writing the index", 1, 1)
-        return generation, embedded
-
-    def _contents(self, collection: Collection, encoder: PassageEncoder) -> Contents:
-        """The passages of every source, and the text of each passage and sentence as the model is given it."""
-        context_pieces = min(self.recipe.context_pieces, encoder.max_pieces // 4)
-        longest = min(self.recipe.passage_pieces, encoder.max_pieces - context_pieces - _MARGIN)
-        if longest < _SHORTEST:
-            raise ModelUnusable(f"the model {encoder.name} takes only {encoder.max_pieces} word pieces: choose another")
-        pieces = []
-        inputs = []
-        for done, source in enumerate(collection.sources):
-            self.told("Splitting", done, len(collection.sources))
-            of_source = split(source, encoder.count, longest)
-            pieces.append(of_source)
-            contexts = {
-                section: context(heading(source), section, encoder.count, context_pieces)
-                for section in {piece.section for piece in of_source}
-            }
-            inputs += [_input(source, piece, contexts[piece.section]) for piece in of_source]
-        self.told("Splitting", len(collection.sources), len(collection.sources))
-        if not inputs:
-            raise SourcesMissing(f"the documents in {self.root} hold no sentence: there is nothing to index")
-        return Contents(collection, pieces, inputs)
-
-    def _export(self, encoder: PassageEncoder) -> dict[str, object] | None:
-        """The question encoder of the model, exported if it is not there yet; None, with a note, if it cannot be."""
-        from assistant.export import EXPORTER_VERSION, ExportFailed, export  # imports torch: seconds
-
-        name = digest(f"{encoder.digest} {EXPORTER_VERSION}".encode())
-        folder = self.folder.encoders / name
-        # The index in use needs it at any moment, so one that is sound is never replaced.
-        if self.exported and self.exported["folder"] == name and self._encoder_is_sound():
-            return self.exported
-        self.told("Preparing the question encoder", 0, 1)
-        try:
-            cosine = export(encoder, folder)
-        except ExportFailed as error:
-            self.notes.append(f"questions are embedded by the model itself, more slowly: {error}")
-            return None
-        # It was a temporary folder, which only its owner may enter; whoever may read the index may ask.
-        folder.chmod(stat.S_IMODE(folder.parent.stat().st_mode))
-        self.told("Preparing the question encoder", 1, 1)
-        return {"folder": name, "least_cosine": round(cosine, 6), "files": describe_files(folder)}
+        return generation
 
     def _report(
-        self, new: Generation, previous: Generation | None, collection: Collection, embedded: int
+        self, new: Generation, previous: Generation | None, collection: Collection, making: Making | None
     ) -> BuildReport:
         before = _known(previous) if previous else {}
         after = _known(new)
@@ -236,14 +218,16 @@ class _Build:
             changed=tuple(changed),
             removed=tuple(sorted(before.keys() - after.keys())),
             unchanged=len(both) - len(changed),
-            skipped=collection.skipped,
-            problems=collection.problems,
+            skipped=_sorted(collection.skipped),
+            problems=_sorted(collection.problems),
             sources=len(after),
             passages=len(new.passages),
-            embedded=embedded,
+            embedded=making.embedded if making else 0,
             seconds=round(time.perf_counter() - self.started, 2),
             notes=tuple(self.notes),
             files=len({stamp.file for stamp in new.stamps}) + len(collection.catalogues),
+            encoding_seconds=round(making.encoding_seconds, 2) if making else 0.0,
+            precision=making.precision if making else None,
         )
 
 
@@ -255,9 +239,5 @@ def _known(index: Generation) -> dict[str, tuple[str, Metadata]]:
     }
 
 
-def _input(source: Source, piece: Piece, before: str) -> Input:
-    """What the model is given for a piece: its context, then its own words."""
-    lead = f"{before}. " if before else ""
-    shift = len(lead) - piece.start
-    spans = tuple((start + shift, end + shift) for start, end in piece.sentences)
-    return Input(lead + source.cut(piece.start, piece.end), spans, len(lead))
+def _sorted(items: list[Skipped]) -> tuple[Skipped, ...]:
+    return tuple(sorted(items, key=lambda item: (item.file, item.reason)))

@@ -5,7 +5,6 @@ Columns are NumPy arrays, one row per passage or sentence, mapped into memory; t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
@@ -13,8 +12,6 @@ import stat
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,35 +20,33 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.analysis import Analyser
-from assistant.dense import DenseIndex
-from assistant.embedding import Encoder, PassageEncoder, QueryEncoder
+from assistant.dense import DenseIndex, Stored, products
+from assistant.embedding import Encoder, QueryEncoder
 from assistant.errors import IndexDamaged, IndexForeign, IndexOutdated, UsageError
+from assistant.filters import select
+from assistant.index.seals import (
+    CATALOGUE,
+    SMALL,
+    Stamp,
+    catalogue_seal,
+    file_digest,
+    seal_of,
+    source_seal,
+    verify_files,
+)
+from assistant.index.texts import locators_of
+from assistant.index.vectors import Kept
 from assistant.lexical import LexicalIndex
-from assistant.readers.text import digest
-from assistant.records import CitationState, Locator, LocatorKind, Metadata, Source, Span
+from assistant.records import NO_FILTERS, CitationState, Filters, Metadata, Source, Span
 from assistant.settings import FORMAT_VERSION, Recipe
+from assistant.terms import TermIndex
 
-PASSAGE = np.dtype([(name, "<i8") for name in ("source", "start", "end", "section", "first", "last")])
-"""Source number, offsets, start of the section's text, and the range of the passage's sentences."""
-SMALL = 16_000_000
-"""Bytes; files up to this size are digested whenever one is opened, larger ones by a rebuild and by `check`."""
-_COLUMNS = ("passages.npy", "sentences.npy")
-"""What says where a quotation begins and ends is digested whatever its size."""
 _TRUSTED = 32_000_000
 _TEXTS_KEPT = 64
-CATALOGUE = "SELECT id, metadata, file, size, mtime_ns, digest, reader, problems, own FROM sources ORDER BY number"
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """The file behind a source as it was when it was read."""
-
-    file: str
-    size: int
-    mtime_ns: int
-    digest: str
-    reader: str
-    problems: tuple[str, ...] = ()
+_CHOICES_KEPT = 64
+_SOURCE = """
+    SELECT id, text, metadata, digest, locators, seal, file, size, mtime_ns, ctime_ns, reader, problems
+    FROM sources JOIN texts USING (number) WHERE number = ?"""
 
 
 class Generation:
@@ -73,26 +68,46 @@ class Generation:
             self._database = sqlite3.connect(
                 f"{(path / 'sources.sqlite').resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            self.passages: npt.NDArray[Any] = np.load(path / "passages.npy", mmap_mode="r")
-            self.sentences: npt.NDArray[np.int64] = np.load(path / "sentences.npy", mmap_mode="r")
-            self.vectors: npt.NDArray[np.float32] = np.load(path / "vectors.npy", mmap_mode="r")
-            self.sentence_vectors: npt.NDArray[np.float16] = np.load(path / "sentence_vectors.npy", mmap_mode="r")
-            self.source_vectors: npt.NDArray[np.float32] = np.load(path / "source_vectors.npy", mmap_mode="r")
-            self.dense = DenseIndex(path / "dense.faiss", self.vectors)
+            self.passages = self._column("passages")
+            self.sentences = self._column("sentences")
+            self.starts = self._column("starts")
+            """The first row of each source, and the number of rows at the end."""
+            self.vectors = np.load(path / "vectors.npy", mmap_mode="r")
+            self.sentence_vectors = np.load(path / "sentence_vectors.npy", mmap_mode="r")
+            self._stored_sentences = Stored(self.sentence_vectors)
+            self.sentence_scales = self._column("sentence_scales")
+            self.source_vectors = self._column("source_vectors")
+            self.dense = DenseIndex(path / "dense.faiss", self.vectors, self.manifest["dense"])
             self.lexical = LexicalIndex(path / "lexical")
-            self.lexical_sources = LexicalIndex(path / "lexical_sources")
+            self.terms = TermIndex(path / "terms")
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             raise IndexDamaged(f"the index in {path.parent} is damaged ({error}): run assistant rebuild") from error
         self.analyser = Analyser(self.manifest["analyser"])
         weakref.finalize(self, self._database.close)
         self._lock = threading.Lock()
-        self._texts: OrderedDict[int, Source] = OrderedDict()
+        self._read: OrderedDict[int, tuple[Source, Stamp]] = OrderedDict()
         self._states: dict[str, tuple[tuple[int, int, int], CitationState]] = {}
+        self._chosen: dict[Filters, tuple[npt.NDArray[np.bool_], int]] = {}
+
+    def _column(self, name: str) -> npt.NDArray[Any]:
+        # A plain array: each access to a memory map by its own class takes microseconds more.
+        column: npt.NDArray[Any] = np.load(self.path / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+        return column
 
     @property
     def id(self) -> str:
         """The name that tells this index from every other."""
         return self.path.name
+
+    @property
+    def count(self) -> int:
+        """How many sources there are."""
+        return len(self.starts) - 1
+
+    @cached_property
+    def keys(self) -> npt.NDArray[np.uint8]:
+        """The key of each passage's vectors, shape (passages, KEY)."""
+        return self._column("keys")
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -106,6 +121,8 @@ class Generation:
             folder = self.path.parent / "encoders" / about["folder"]
             verify_files(folder, about, SMALL)
             return QueryEncoder(folder)
+        from assistant.passage_encoder import PassageEncoder  # imports torch: seconds
+
         model = self.manifest["model"]
         encoder = PassageEncoder(model["name"], local=True)
         if encoder.digest != model["digest"]:
@@ -120,7 +137,7 @@ class Generation:
         """What is stored of every source but its text and locators, by number; compared with the manifest."""
         rows = self._all(CATALOGUE)
         if catalogue_seal(rows) != self.manifest["catalogue"]:
-            raise self._damaged("sources.sqlite")
+            raise self.damaged("sources.sqlite")
         return rows
 
     @cached_property
@@ -141,14 +158,14 @@ class Generation:
     @cached_property
     def own(self) -> list[Metadata]:
         """What its file itself tells of each source, by number."""
-        return [_metadata(row[8]) for row in self._catalogue]
+        return [_metadata(row[9]) for row in self._catalogue]
 
     @cached_property
     def stamps(self) -> list[Stamp]:
         """The file behind each source, by number."""
         return [
-            Stamp(file, size, mtime_ns, known, reader, tuple(json.loads(problems)))
-            for _, _, file, size, mtime_ns, known, reader, problems, _ in self._catalogue
+            _stamp(file, size, mtime_ns, ctime_ns, known, reader, problems)
+            for _, _, file, size, mtime_ns, ctime_ns, known, reader, problems, _ in self._catalogue
         ]
 
     def of_file(self, file: str) -> dict[int, Stamp]:
@@ -167,31 +184,39 @@ class Generation:
             with self._lock:
                 return self._database.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise self._damaged(str(error)) from error
+            raise self.damaged(str(error)) from error
 
-    def _damaged(self, what: str) -> IndexDamaged:
+    def damaged(self, what: str) -> IndexDamaged:
+        """The error that says what is damaged in this index."""
         return IndexDamaged(f"the index in {self.path.parent} is damaged ({what}): run assistant rebuild")
 
     def source(self, number: int) -> Source:
         """The source of that number, with its text.
 
         Raises:
-            IndexDamaged: it is not as it was written.
+            IndexDamaged: it is not as it was written, or where its quotations begin and end is not.
         """
+        return self._entry(number)[0]
+
+    def _entry(self, number: int) -> tuple[Source, Stamp]:
+        """A source and the file behind it; the last ones are kept."""
         with self._lock:
-            if number in self._texts:
-                self._texts.move_to_end(number)
-                return self._texts[number]
-        row = self._all("SELECT id, text, metadata, digest, locators, seal FROM sources WHERE number = ?", number)[0]
-        if source_seal(*row[:5]) != row[5]:
-            raise self._damaged(row[0])
-        locators = tuple(Locator(start, LocatorKind(kind), *rest) for start, kind, *rest in json.loads(row[4]))
-        source = Source(row[0], row[1], _metadata(row[2]), row[3], locators)
+            if number in self._read:
+                self._read.move_to_end(number)
+                return self._read[number]
+        source_id, text, metadata, known, locators, seal, *seen = self._all(_SOURCE, number)[0]
+        places = self.passages[self.starts[number] : self.starts[number + 1]]
+        sentences = self.sentences[places["first"][0] : places["last"][-1]] if len(places) else self.sentences[:0]
+        if source_seal(source_id, text, metadata, known, locators, places, sentences) != seal:
+            raise self.damaged(source_id)
+        source = Source(source_id, text, _metadata(metadata), known, locators_of(locators))
+        file, size, mtime_ns, ctime_ns, reader, problems = seen
+        entry = source, _stamp(file, size, mtime_ns, ctime_ns, known, reader, problems)
         with self._lock:
-            self._texts[number] = source
-            if len(self._texts) > _TEXTS_KEPT:
-                self._texts.popitem(last=False)
-        return source
+            self._read[number] = entry
+            if len(self._read) > _TEXTS_KEPT:
+                self._read.popitem(last=False)
+        return entry
 
     def find(self, source_id: str) -> int:
         """The number of a source.
@@ -199,9 +224,25 @@ class Generation:
         Raises:
             UsageError: there is none of that id.
         """
-        if source_id not in self.numbers:
+        found = self._all("SELECT number FROM sources WHERE id = ?", source_id)
+        if not found:
             raise UsageError(f"there is no source {source_id!r} in the index: assistant sources lists them")
-        return self.numbers[source_id]
+        return int(found[0][0])
+
+    def choose(self, filters: Filters) -> tuple[npt.NDArray[np.bool_], int]:
+        """A mask of the sources that pass, shape (count,), and how many undated ones a date filter left out.
+
+        Raises:
+            UsageError: a filter fits no source.
+        """
+        if filters == NO_FILTERS:
+            return np.ones(self.count, bool), 0
+        if filters not in self._chosen:
+            if len(self._chosen) >= _CHOICES_KEPT:
+                self._chosen.clear()
+            self._chosen[filters] = select(filters, self.ids, self.metadata)
+        chosen, undated = self._chosen[filters]
+        return chosen.copy(), undated
 
     def text(self, row: int) -> str:
         """The words of a passage.
@@ -213,37 +254,54 @@ class Generation:
         try:
             return self.source(int(record["source"])).cut(int(record["start"]), int(record["end"]))
         except (ValueError, IndexError) as error:
-            raise self._damaged("passages.npy") from error
+            raise self.damaged("passages.npy") from error
+
+    def rows_of(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64] | None:
+        """The rows of the chosen sources, in order; None for all."""
+        return None if chosen.all() else np.flatnonzero(np.repeat(chosen, np.diff(self.starts)))
 
     def passages_by_source(self) -> list[int]:
         """How many passages each source has, by number."""
-        return [int(count) for count in np.bincount(self.passages["source"], minlength=len(self.ids))]
+        return [int(count) for count in np.diff(self.starts)]
 
     def sentence_spans(self, row: int) -> list[Span]:
         """The sentences of a passage, as offsets into its source's text."""
         record = self.passages[row]
         return [(int(start), int(end)) for start, end in self.sentences[record["first"] : record["last"]]]
 
+    def sentence_cosines(self, query: npt.NDArray[np.float32], sentences: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """The cosine of each of these sentences with `query`, shape (len(sentences),)."""
+        stored = np.asarray(self._stored_sentences.take(sentences), np.float32)
+        return np.asarray(products(stored, query) * self.sentence_scales[sentences], np.float32)
+
     def sentence_vectors_of(self, row: int) -> npt.NDArray[np.float32]:
         """The vectors of a passage's sentences, shape (sentences, dimensions)."""
         record = self.passages[row]
-        return np.asarray(self.sentence_vectors[record["first"] : record["last"]], np.float32)
+        rows = slice(record["first"], record["last"])
+        return np.asarray(self.sentence_vectors[rows] * self.sentence_scales[rows, None], np.float32)
+
+    def kept(self, row: int) -> Kept:
+        """The vectors of a passage, as they are stored."""
+        record = self.passages[row]
+        rows = slice(record["first"], record["last"])
+        return Kept(self.vectors[row], self.sentence_vectors[rows], self.sentence_scales[rows])
 
     def state(self, number: int) -> CitationState:
         """Whether the file behind a source is still the one that was indexed, by its digest.
 
-        The digest is computed again only when size, modification or change time are not as they were the last time; a
-        file of over 32 MB is trusted if its size and modification time are those of the build.
+        The digest is computed only where size, modification or change time are not as they were at the build or the
+        last time; a file of over 32 MB is trusted if its size and modification time are those of the build.
         """
-        stamp = self.stamps[number]
+        stamp = self._entry(number)[1]
         path = self.sources_root / stamp.file
         try:
             seen = path.stat()
             if not stat.S_ISREG(seen.st_mode):
                 return CitationState.MISSING
-            if seen.st_size > _TRUSTED and (seen.st_size, seen.st_mtime_ns) == (stamp.size, stamp.mtime_ns):
-                return CitationState.VERIFIED
             times = (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+            same = times[:2] == (stamp.size, stamp.mtime_ns)
+            if same and (seen.st_size > _TRUSTED or (os.name != "nt" and seen.st_ctime_ns == stamp.ctime_ns)):
+                return CitationState.VERIFIED
             known = self._states.get(stamp.file)
             if known is None or known[0] != times:
                 same = file_digest(path) == stamp.digest
@@ -254,10 +312,8 @@ class Generation:
             return CitationState.MISSING
 
 
-def file_digest(path: Path) -> str:
-    """The digest of a file, read piece by piece."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+def _stamp(file: str, size: int, mtime_ns: int, ctime_ns: int, known: str, reader: str, problems: str) -> Stamp:
+    return Stamp(file, size, mtime_ns, known, reader, tuple(json.loads(problems)), ctime_ns)
 
 
 def _metadata(text: str) -> Metadata:
@@ -303,41 +359,3 @@ def root_name(sources: Path, index: Path) -> str:
         return Path(os.path.relpath(sources.resolve(), index.resolve())).as_posix()
     except ValueError:  # on Windows, another drive
         return sources.resolve().as_posix()
-
-
-def seal_of(manifest: dict[str, Any]) -> str:
-    """The digest of a manifest without its seal, which tells when it was altered."""
-    return digest(json.dumps(manifest, sort_keys=True).encode())
-
-
-def catalogue_seal(rows: Sequence[Sequence[object]]) -> str:
-    """The digest of what `CATALOGUE` selects, which tells when it was altered."""
-    return digest(json.dumps([list(row) for row in rows]).encode())
-
-
-def source_seal(source_id: str, text: str, metadata: str, file_digest: str, locators: str) -> str:
-    """The digest of a source as it is stored, which tells when it was altered."""
-    return digest("\0".join((source_id, metadata, file_digest, locators, text)).encode())
-
-
-def describe_files(path: Path) -> dict[str, list[object]]:
-    """Size and digest of every file under `path`, by its name relative to it, as a manifest lists them."""
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    return {file.relative_to(path).as_posix(): [file.stat().st_size, file_digest(file)] for file in files}
-
-
-def verify_files(path: Path, manifest: dict[str, Any], largest: int | None = None) -> None:
-    """Compares sizes, and digests of files up to `largest` bytes (None: all) and of columns, with the manifest.
-
-    Raises:
-        IndexDamaged: a file is missing, truncated or altered.
-    """
-    for name, (size, known) in manifest["files"].items():
-        file = path / name
-        try:
-            read = largest is None or size <= largest or name in _COLUMNS
-            wrong = file.stat().st_size != size or (read and file_digest(file) != known)
-        except OSError:
-            wrong = True
-        if wrong:
-            raise IndexDamaged(f"the index in {path.parent} is damaged ({name}): run assistant rebuild")

@@ -3,7 +3,7 @@
 index/CURRENT                       the name of the generation in use
 index/gen-000007-5f1c09aa/          one complete index
 index/encoders/<digest>/            the exported question encoder
-index/journal-<digest>.bin          vectors of an unfinished build
+index/unfinished-000001/             what a build that was cut off had embedded
 index/build.lock                    held while a build runs
 index/feedback.jsonl                what people said of answers; no build ever touches it
 """
@@ -23,10 +23,13 @@ from assistant.errors import IndexLocked, IndexMissing, UsageError
 from assistant.feedback import FEEDBACK
 
 _OURS = re.compile(
-    r"CURRENT(\.new)?|gen-\d{6}-[0-9a-f]{8}|encoders|journal-[0-9a-f]+\.bin|build\.lock|README\.md|\..*|"
+    r"CURRENT(\.new)?|gen-\d{6}-[0-9a-f]{8}|encoders|journal-[0-9a-f]+\.bin|unfinished-\d{6}|build\.lock|README\.md|\..*|"
     + re.escape(FEEDBACK)
 )
 _GENERATION = re.compile(r"gen-(\d{6})-[0-9a-f]{8}")
+_UNFINISHED = re.compile(r"unfinished-\d{6}")
+_OF_OLD = re.compile(r"journal-[0-9a-f]+\.bin")
+"""What earlier versions of the program left."""
 
 
 class IndexFolder:
@@ -45,9 +48,16 @@ class IndexFolder:
         """Where it stands what people said of answers."""
         return self.path / FEEDBACK
 
-    def journal(self, model_digest: str) -> Path:
-        """The journal of an unfinished build with that model."""
-        return self.path / f"journal-{model_digest}.bin"
+    def unfinished(self) -> list[Path]:
+        """What builds left that were cut off, the oldest first."""
+        return sorted(entry for entry in self.path.iterdir() if _UNFINISHED.fullmatch(entry.name))
+
+    def new_unfinished(self) -> Path:
+        """An empty folder for a generation that is being made."""
+        last = [int(entry.name.rpartition("-")[2]) for entry in self.unfinished()][-1:]
+        path = self.path / f"unfinished-{sum(last) + 1:06d}"
+        path.mkdir()
+        return path
 
     def prepare(self, sources: Path) -> None:
         """Creates the folder if need be.
@@ -111,12 +121,10 @@ class IndexFolder:
                 return name
         raise IndexMissing(f"the index in {self.path} is incomplete: run assistant rebuild")
 
-    def new_generation(self, digest: str) -> Path:
-        """An empty folder for a new generation, numbered after all that are there."""
+    def finish(self, made: Path, digest: str) -> Path:
+        """Gives the folder of a complete generation its name, numbered after all that are there."""
         numbers = [int(match[1]) for entry in self.path.iterdir() if (match := _GENERATION.fullmatch(entry.name))]
-        path = self.path / f"gen-{max(numbers, default=0) + 1:06d}-{digest[:8]}"
-        path.mkdir()
-        return path
+        return made.rename(self.path / f"gen-{max(numbers, default=0) + 1:06d}-{digest[:8]}")
 
     def switch(self, generation: Path) -> set[str]:
         """Makes a complete generation the one in use, at once or not at all; returns its name and the one before's."""
@@ -135,10 +143,16 @@ class IndexFolder:
         return keep
 
     def clean(self, generations: set[str], encoders: set[object]) -> None:
-        """Removes generations and encoders but those named; what is in use elsewhere (Windows) stays until later."""
+        """Removes generations and encoders but those named, and what builds left that were cut off.
+
+        What is in use elsewhere (Windows) stays until later.
+        """
         for entry in self.path.iterdir():
-            if _GENERATION.fullmatch(entry.name) and entry.name not in generations:
+            old = _GENERATION.fullmatch(entry.name) and entry.name not in generations
+            if old or _UNFINISHED.fullmatch(entry.name):
                 shutil.rmtree(entry, ignore_errors=True)
+            elif _OF_OLD.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
         for entry in self.encoders.iterdir() if self.encoders.exists() else ():
             if entry.is_file():
                 entry.unlink(missing_ok=True)

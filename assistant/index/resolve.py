@@ -49,13 +49,12 @@ def resolve(
     problems: list[Skipped] = []
     told: dict[str, Metadata] = {}
     for file in dict.fromkeys(files):
-        if file in sidecars:
-            told[file], wrong = _sidecar(root / str(sidecars[file][0]))
-            problems += [Skipped(_id(file), problem) for problem in wrong]
+        told[file], wrong = of_sidecar(root, file, sidecars)
+        problems += [Skipped(_id(file), problem) for problem in wrong]
     entries = _entries(root, frozenset(map(_id, files)), problems)
     counts = Counter(files)
     single = [
-        Described(_id(file), merge(told.get(file, Metadata()), known))
+        Described(_id(file), merge(told[file], known))
         for file, known in zip(files, own, strict=True)
         if counts[file] == 1
     ]
@@ -68,7 +67,7 @@ def resolve(
     for file, known in zip(files, own, strict=True):
         listed = found.get(_id(file))
         described = merge(listed.entry.metadata, known) if listed else known
-        metadata.append(merge(told.get(file, Metadata()), described))
+        metadata.append(merge(told[file], described))
     return Resolution(tuple(metadata), tuple(problems))
 
 
@@ -82,8 +81,11 @@ def _told(name: str, problems: Sequence[str]) -> list[Skipped]:
     return [Skipped(name, problem) for problem in [*problems[:_TOLD], *more]]
 
 
-def _sidecar(path: Path) -> tuple[Metadata, tuple[str, ...]]:
-    """What a sidecar tells, and a line for each thing in it that cannot be used."""
+def of_sidecar(root: Path, file: str, sidecars: Mapping[str, Sequence[str | int]]) -> tuple[Metadata, tuple[str, ...]]:
+    """What its sidecar tells of a file, if it has one, and a line for each thing in it that cannot be used."""
+    if file not in sidecars:
+        return Metadata(), ()
+    path = root / str(sidecars[file][0])
     try:
         text, problems = decode(load(path, MAX_SIDECAR))
         metadata, more = parse(text, only=True)

@@ -1,24 +1,30 @@
-"""Vectors that need not be computed again: those of the generation before, and those of an unfinished build."""
+"""Vectors as an index keeps them; those of the index before and of unfinished builds need not be computed again.
+
+A passage's vector is kept in float16 and those of its sentences in int8, each with a factor: the error of a cosine is
+about 0.00001 and 0.0005.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from assistant.embedding import PassageEncoder, Vectors
-from assistant.index.generation import Generation
+from assistant.columns import rows_of
+from assistant.embedding import Vectors
+from assistant.index.columns import KEY
 from assistant.records import Span
 
-KEY = 16
-"""Bytes of a key: the BLAKE2b digest of exactly what the model is given."""
-BATCH = 256
-"""Passages embedded between two notes in the journal."""
+Keys = npt.NDArray[np.uint8]
+WINDOWS = "windows.jsonl"
+"""The journal of a build: a line for each run of passages whose vectors are on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,95 +44,106 @@ class Input:
         return hashlib.blake2b(f"{self.sentences} {self.text}".encode(), digest_size=KEY).digest()
 
 
-class Taken:
-    """The vectors of an earlier generation, found by key."""
+class Kept(NamedTuple):
+    """The vectors of a passage as an index keeps them."""
 
-    def __init__(self, generation: Generation | None) -> None:
-        self._generation = generation
-        keys = np.load(generation.path / "keys.npy") if generation else ()
-        self._rows = {key.tobytes(): row for row, key in enumerate(keys)}
-
-    def get(self, key: bytes) -> Vectors | None:
-        """A passage's vector and those of its sentences below it, shape (1 + sentences, dimensions)."""
-        row = self._rows.get(key)
-        if row is None or self._generation is None:
-            return None
-        return np.vstack([self._generation.vectors[row], self._generation.sentence_vectors_of(row)])
+    vector: npt.NDArray[np.float16]
+    """Shape (dimensions,)."""
+    sentences: npt.NDArray[np.int8]
+    """Shape (sentences, dimensions)."""
+    scales: npt.NDArray[np.float32]
+    """Shape (sentences,): what the row of `sentences` is multiplied with."""
 
 
-class Journal:
-    """Vectors on disk as soon as they are computed, so that a build that was cut off goes on from there.
+def keep(vectors: Vectors) -> Kept:
+    """A passage's vector and, below it, those of its sentences, as they are kept."""
+    sentences = vectors[1:]
+    scales = np.asarray(np.abs(sentences).max(axis=1, initial=0) / 127, np.float32)
+    small = np.rint(sentences / np.maximum(scales, 1e-12)[:, None]).astype(np.int8)
+    return Kept(vectors[0].astype(np.float16), small, scales)
 
-    Each record is a key, the number of vectors (4 bytes), the vectors as float32, and a check digest of all that
-    (4 bytes); a torn tail is dropped.
-    """
 
-    def __init__(self, path: Path, dimensions: int) -> None:
-        self._vectors: dict[bytes, Vectors] = {}
-        self._dimensions = dimensions
-        self.path = path
-        data = path.read_bytes() if path.exists() else b""
-        sound = self._read(data)
-        self._file = path.open("r+b" if data else "w+b")
-        self._file.truncate(sound)
-        self._file.seek(sound)
+class Store(Protocol):
+    """Passages whose vectors are known, with their keys."""
 
-    def _read(self, data: bytes) -> int:
-        """Takes in the records; returns where the sound ones end."""
-        at = 0
-        while at + KEY + 4 <= len(data):
-            count = int.from_bytes(data[at + KEY : at + KEY + 4], "little")
-            end = at + KEY + 4 + 4 * count * self._dimensions
-            if data[end : end + 4] != _check(data[at:end]):
+    @property
+    def keys(self) -> Keys:
+        """Shape (passages, KEY)."""
+        ...
+
+    def kept(self, row: int) -> Kept:
+        """The vectors of a passage."""
+        ...
+
+
+class Unfinished:
+    """What a build left that was cut off: the passages whose vectors had reached the disk whole."""
+
+    def __init__(self, folder: Path, model_digest: str, dimensions: int) -> None:
+        """Opens what is there, up to the first run of passages that is torn or of another model."""
+        self._vectors: npt.NDArray[Any] = np.empty((0, dimensions), np.float16)
+        self.keys: Keys = np.empty((0, KEY), np.uint8)
+        with contextlib.suppress(OSError):  # it was cut off before there was anything
+            self.keys = np.asarray(rows_of(folder / "keys.npy", np.uint8, KEY), np.uint8)
+            counts = np.asarray(rows_of(folder / "counts.npy", np.int32), np.int32)
+            self._vectors = rows_of(folder / "vectors.npy", np.float16, dimensions)
+            self._sentences: npt.NDArray[Any] = rows_of(folder / "sentence_vectors.npy", np.int8, dimensions)
+            self._scales: npt.NDArray[Any] = rows_of(folder / "sentence_scales.npy", np.float32)
+            self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+            sound = self._sound((folder / WINDOWS).read_text("utf-8", "replace"), model_digest, counts)
+            self.keys = self.keys[:sound]
+            return
+        self.keys = self.keys[:0]
+
+    def _sound(self, journal: str, model_digest: str, counts: npt.NDArray[np.int32]) -> int:
+        """How many passages are as the journal says."""
+        rows = 0
+        for line in journal.splitlines():
+            try:
+                told = json.loads(line)
+                last, digest, model = int(told["rows"]), told["digest"], told["model"]
+            except (ValueError, KeyError, TypeError):
                 break
-            vectors = np.frombuffer(data[at + KEY + 4 : end], "<f4").astype(np.float32)
-            self._vectors[data[at : at + KEY]] = vectors.reshape(count, self._dimensions)
-            at = end + 4
-        return at
+            if model != model_digest or not rows < last <= min(len(self.keys), len(counts), len(self._vectors)):
+                break
+            first, end = int(self._starts[rows]), int(self._starts[last])
+            parts = (self.keys[rows:last], counts[rows:last], self._vectors[rows:last])
+            if digest != digest_of([*parts, self._sentences[first:end], self._scales[first:end]]):
+                break
+            rows = last
+        return rows
 
-    def __enter__(self) -> Journal:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-
-    def get(self, key: bytes) -> Vectors | None:
-        """As `Taken.get`."""
-        return self._vectors.get(key)
-
-    def add(self, keys: Sequence[bytes], vectors: Sequence[Vectors]) -> None:
-        """Keeps the vectors of each key, and puts them on the disk."""
-        for key, rows in zip(keys, vectors, strict=True):
-            body = key + len(rows).to_bytes(4, "little") + rows.astype("<f4").tobytes()
-            self._file.write(body + _check(body))
-            self._vectors[key] = rows
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def kept(self, row: int) -> Kept:
+        """As `Store.kept`."""
+        first, last = int(self._starts[row]), int(self._starts[row + 1])
+        return Kept(self._vectors[row], self._sentences[first:last], self._scales[first:last])
 
 
-def _check(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=4).digest()
+def digest_of(parts: Sequence[npt.NDArray[Any]]) -> str:
+    """The BLAKE2b digest of the bytes of arrays, one after another."""
+    total = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        total.update(np.ascontiguousarray(part).tobytes())
+    return total.hexdigest()
 
 
-def embed(
-    inputs: Sequence[Input], encoder: PassageEncoder, taken: Taken, journal: Journal, told: Callable[[int, int], None]
-) -> tuple[Vectors, Vectors, int]:
-    """The vectors of passages and of all their sentences, in order, and how many passages had to be embedded.
+class Taken:
+    """The vectors of several stores, found by key."""
 
-    What is new is embedded in order of length, so that batches hold texts of one size; `told` is given how many are
-    done and how many there are.
-    """
-    known = {each.key: taken.get(each.key) for each in inputs}
-    new = {each.key: each for each in inputs if known[each.key] is None and journal.get(each.key) is None}
-    order = sorted(new, key=lambda key: (-len(new[key].text), key))
-    told(0, len(order))
-    for at in range(0, len(order), BATCH):
-        batch = [new[key] for key in order[at : at + BATCH]]
-        passages, sentences = encoder.encode_passages([each.text for each in batch], [each.sentences for each in batch])
-        journal.add(order[at : at + BATCH], [np.vstack(pair) for pair in zip(passages, sentences, strict=True)])
-        told(at + len(batch), len(order))
-    rows = [known[each.key] if known[each.key] is not None else journal.get(each.key) for each in inputs]
-    found = [row for row in rows if row is not None]
-    return np.array([row[0] for row in found], np.float32), np.vstack([row[1:] for row in found]), len(order)
+    def __init__(self, stores: Sequence[Store]) -> None:
+        self._stores = [store for store in stores if len(store.keys)]
+        # The first eight bytes of a digest are enough to look it up; the rest is compared.
+        self._heads = [np.ascontiguousarray(store.keys[:, :8]).view("<u8")[:, 0] for store in self._stores]
+        self._orders = [np.argsort(heads, kind="stable") for heads in self._heads]
+
+    def find(self, keys: Sequence[bytes]) -> list[Kept | None]:
+        """The vectors for each key; None where no store has them."""
+        found: list[Kept | None] = [None] * len(keys)
+        wanted = np.frombuffer(b"".join(key[:8] for key in keys), "<u8")
+        for store, heads, order in zip(self._stores, self._heads, self._orders, strict=True):
+            places = np.searchsorted(heads, wanted, sorter=order)
+            for at in np.flatnonzero(places < len(heads)).tolist():
+                row = int(order[places[at]])
+                if found[at] is None and store.keys[row].tobytes() == keys[at]:
+                    found[at] = store.kept(row)
+        return found

@@ -1,96 +1,158 @@
-"""Writes a generation's files: texts and metadata, columns, vectors and both search indexes, and the manifest last."""
+"""Writes a generation: its columns while passages are embedded, and at the end what rests on all of them."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from assistant import dense, lexical
-from assistant.analysis import Analyser, detect_language
-from assistant.embedding import Vectors, unit
-from assistant.index.collect import Collection
-from assistant.index.generation import CATALOGUE, PASSAGE, catalogue_seal, describe_files, seal_of, source_seal
-from assistant.index.vectors import KEY, Input
-from assistant.passages import Piece
+from assistant import dense
+from assistant.columns import Column
+from assistant.embedding import unit
+from assistant.index.columns import KEY, PASSAGE, SENTENCE
+from assistant.index.generation import Generation
+from assistant.index.prepare import Block, Window
+from assistant.index.seals import describe_files, seal_of
+from assistant.index.vectors import WINDOWS, Kept, digest_of
 from assistant.settings import FORMAT_VERSION
 
-_TABLE = """CREATE TABLE sources (
-    number INTEGER PRIMARY KEY, id TEXT UNIQUE, file TEXT, size INTEGER, mtime_ns INTEGER, digest TEXT, reader TEXT,
-    problems TEXT, own TEXT, metadata TEXT, locators TEXT, text TEXT, seal TEXT)"""
+_BLOCK = 16_384
+"""Rows that are taken over at a time."""
+_SAMPLE = 100
+"""Sentences whose vectors are the questions by which the search is measured."""
+_VECTORS = ("keys", "counts", "vectors", "sentence_vectors", "sentence_scales")
+"""The columns that an unfinished build leaves to the next one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What goes into a generation: sources, the pieces of each, and the model's input for each piece."""
+class GenerationWriter:
+    """The columns of a generation that is being made, and the journal of what is safe in them."""
 
-    collection: Collection
-    pieces: Sequence[Sequence[Piece]]
-    inputs: Sequence[Input]
+    def __init__(self, folder: Path, model_digest: str, dimensions: int, previous: Generation | None) -> None:
+        """Begins the files in `folder`; rows can be taken over from `previous`."""
+        self.folder = folder
+        self._previous = previous
+        self._model = model_digest
+        self._columns = {
+            "passages": Column(folder / "passages.npy", PASSAGE),
+            "sentences": Column(folder / "sentences.npy", SENTENCE, 2),
+            "keys": Column(folder / "keys.npy", np.uint8, KEY),
+            "counts": Column(folder / "counts.npy", np.int32),
+            "vectors": Column(folder / "vectors.npy", np.float16, dimensions),
+            "sentence_vectors": Column(folder / "sentence_vectors.npy", np.int8, dimensions),
+            "sentence_scales": Column(folder / "sentence_scales.npy", np.float32),
+        }
+        self._journal = (folder / WINDOWS).open("w", encoding="utf-8")
+
+    @property
+    def rows(self) -> int:
+        """How many passages there are."""
+        return self._columns["passages"].rows
+
+    def add(self, window: Window, kept: Sequence[Kept]) -> None:
+        """Adds passages with their vectors, and puts them on the disk."""
+        counts = np.array([len(spans) for spans in window.spans], np.int32)
+        ends = self._columns["sentences"].rows + np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        places = np.zeros(len(counts), PASSAGE)
+        for name, values in zip(("source", "start", "end", "section"), zip(*window.places, strict=True), strict=True):
+            places[name] = values
+        places["first"], places["last"] = ends[:-1], ends[1:]
+        self._append(
+            places,
+            np.array([span for spans in window.spans for span in spans], SENTENCE).reshape(-1, 2),
+            np.frombuffer(b"".join(each.key for each in window.inputs), np.uint8).reshape(-1, KEY),
+            counts,
+            np.array([each.vector for each in kept]),
+            np.concatenate([each.sentences for each in kept]),
+            np.concatenate([each.scales for each in kept]),
+        )
+        for name in _VECTORS:
+            self._columns[name].sync()
+        self._journal.flush()
+
+    def take(self, block: Block) -> None:
+        """Takes over rows of the generation before."""
+        old = self._previous
+        assert old
+        for first in range(block.first, block.last, _BLOCK):
+            rows = slice(first, min(first + _BLOCK, block.last))
+            places = np.array(old.passages[rows])
+            sentences = slice(int(places["first"][0]), int(places["last"][-1]))
+            moved = self._columns["sentences"].rows - sentences.start
+            counts = (places["last"] - places["first"]).astype(np.int32)
+            places["source"] += block.shift
+            places["first"] += moved
+            places["last"] += moved
+            self._append(
+                places, old.sentences[sentences], old.keys[rows], counts, old.vectors[rows],
+                old.sentence_vectors[sentences], old.sentence_scales[sentences],
+            )  # fmt: skip
+
+    def _append(self, places: npt.NDArray[Any], sentences: npt.NDArray[Any], *parts: npt.NDArray[Any]) -> None:
+        """Adds rows to every column; `parts` are those of `_VECTORS`."""
+        self._columns["passages"].append(places)
+        self._columns["sentences"].append(sentences)
+        for name, part in zip(_VECTORS, parts, strict=True):
+            self._columns[name].append(part)
+        told = {"rows": self.rows, "digest": digest_of(parts), "model": self._model}
+        self._journal.write(json.dumps(told) + "\n")
+
+    def abandon(self) -> None:
+        """Closes the files as they are, for the next build to go on from."""
+        self._journal.close()
+        for column in self._columns.values():
+            column.abandon()
+
+    def close(self, starts: npt.NDArray[np.int64]) -> dict[str, Any]:
+        """Makes the columns complete, and what rests on all of them: what the manifest says of the vector index.
+
+        `starts` are the first rows of the sources, and the number of rows.
+        """
+        self._journal.close()
+        for column in self._columns.values():
+            column.close()
+        (self.folder / WINDOWS).unlink()
+        (self.folder / "counts.npy").unlink()
+        np.save(self.folder / "starts.npy", starts)
+        vectors = np.load(self.folder / "vectors.npy", mmap_mode="r")
+        self._write_source_vectors(starts, vectors)
+        about: dict[str, Any] = dense.write(vectors, self._sample(), self.folder / "dense.faiss")
+        return about
+
+    def _write_source_vectors(self, starts: npt.NDArray[np.int64], vectors: npt.NDArray[np.float16]) -> None:
+        """The mean direction of each source's passages, shape (sources, dimensions); zeros for a source without any."""
+        column = Column(self.folder / "source_vectors.npy", np.float16, vectors.shape[1])
+        first, count = 0, len(starts) - 1
+        while first < count:
+            last = max(first + 1, int(np.searchsorted(starts, starts[first] + _BLOCK, "right")) - 1)
+            rows = np.asarray(vectors[starts[first] : starts[last]], np.float32)
+            sums = np.zeros((last - first, vectors.shape[1]), np.float32)
+            filled = np.flatnonzero(np.diff(starts[first : last + 1]))
+            if len(filled):
+                sums[filled] = np.add.reduceat(rows, starts[first:last][filled] - starts[first], axis=0)
+            column.append(unit(sums))
+            first = last
+        column.close()
+
+    def _sample(self) -> npt.NDArray[np.float32]:
+        """Vectors of sentences drawn at random, always the same: they stand for questions."""
+        vectors = np.load(self.folder / "sentence_vectors.npy", mmap_mode="r")
+        scales = np.load(self.folder / "sentence_scales.npy", mmap_mode="r")
+        drawn = np.sort(np.random.default_rng(0).choice(len(scales), min(_SAMPLE, len(scales)), replace=False))
+        return unit(np.asarray(vectors[drawn], np.float32) * scales[drawn, None])
 
 
-def write_generation(
-    path: Path, contents: Contents, passage_vectors: Vectors, sentence_vectors: Vectors, about: dict[str, Any]
-) -> None:
-    """Writes everything into the empty folder `path`; `about` is what the manifest says of model and recipe."""
-    catalogue = _write_sources(path / "sources.sqlite", contents.collection)
-    passages, sentences = _columns(contents.pieces)
-    arrays = {
-        "passages": passages,
-        "sentences": sentences,
-        "vectors": passage_vectors,
-        "sentence_vectors": sentence_vectors.astype(np.float16),
-        "source_vectors": _source_vectors(passages["source"], passage_vectors, len(contents.pieces)),
-        "keys": np.frombuffer(b"".join(each.key for each in contents.inputs), np.uint8).reshape(-1, KEY),
-    }
-    for name, array in arrays.items():
-        np.save(path / f"{name}.npy", array)
-    dense.write(passage_vectors, path / "dense.faiss")
-    analyser = Analyser(detect_language(source.text for source in contents.collection.sources))
-    lexical.write(_passage_terms(contents.inputs, analyser), path / "lexical")
-    lexical.write(_source_terms(contents, analyser), path / "lexical_sources")
-    for folder in ("lexical", "lexical_sources"):
-        _allow_as(path / "passages.npy", path / folder)
-    manifest = {
-        "format": FORMAT_VERSION,
-        **about,
-        "analyser": analyser.language,
-        "catalogue": catalogue,
-        "counts": {"sources": len(contents.pieces), "passages": len(passages), "sentences": len(sentences)},
-        "files": describe_files(path),
-    }
+def write_manifest(folder: Path, about: dict[str, Any]) -> None:
+    """Writes the manifest of a generation whose other files are complete; `about` is what it says besides of them."""
+    for path in (folder / "terms", folder / "lexical"):
+        _allow_as(folder / "passages.npy", path)
+    manifest = {"format": FORMAT_VERSION, **about, "files": describe_files(folder)}
     manifest["seal"] = seal_of(manifest)
-    (path / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
-
-
-def _passage_terms(inputs: Sequence[Input], analyser: Analyser) -> Iterator[tuple[list[str], list[str]]]:
-    """The terms of each passage with its title and section, and those of title and section alone."""
-    for each in inputs:
-        yield analyser.terms(each.text), analyser.terms(each.text[: each.lead])
-
-
-def _source_terms(contents: Contents, analyser: Analyser) -> Iterator[tuple[list[str], list[str]]]:
-    """The terms of each source: title and sections once, and all its passages."""
-    inputs = iter(contents.inputs)
-    for pieces in contents.pieces:
-        of_source = list(islice(inputs, len(pieces)))
-        headings = dict.fromkeys(each.text[: each.lead] for each in of_source)
-        texts = (*headings, *(each.text[each.lead :] for each in of_source))
-        yield [term for text in texts for term in analyser.terms(text)], []
-
-
-def _source_vectors(sources: np.ndarray, vectors: Vectors, count: int) -> Vectors:
-    """The mean direction of each source's passages, shape (count, dimensions); zeros for a source without any."""
-    sums = np.zeros((count, vectors.shape[1]), np.float32)
-    np.add.at(sums, sources, vectors)
-    return unit(sums)
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
 
 
 def _allow_as(model: Path, folder: Path) -> None:
@@ -101,40 +163,3 @@ def _allow_as(model: Path, folder: Path) -> None:
     mode = stat.S_IMODE(model.stat().st_mode)
     for file in folder.iterdir():
         file.chmod(mode)
-
-
-def _write_sources(path: Path, collection: Collection) -> str:
-    """Writes texts and metadata; returns the seal of the catalogue."""
-    database = sqlite3.connect(path)
-    try:
-        database.execute(_TABLE)
-        found = zip(collection.sources, collection.own, collection.stamps, strict=True)
-        for number, (source, own, stamp) in enumerate(found):
-            metadata = _json(asdict(source.metadata))
-            places = _json([astuple(locator) for locator in source.locators])
-            seal = source_seal(source.id, source.text, metadata, source.digest, places)
-            row = (
-                number, source.id, stamp.file, stamp.size, stamp.mtime_ns, stamp.digest, stamp.reader,
-                _json(stamp.problems), _json(asdict(own)), metadata, places, source.text, seal,
-            )  # fmt: skip
-            database.execute(f"INSERT INTO sources VALUES ({','.join('?' * len(row))})", row)
-        database.commit()
-        return catalogue_seal(database.execute(CATALOGUE).fetchall())
-    finally:
-        database.close()
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _columns(pieces: Sequence[Sequence[Piece]]) -> tuple[np.ndarray, np.ndarray]:
-    """The columns of all passages and of all sentences, in order of source and place."""
-    passages: list[tuple[int, ...]] = []
-    sentences: list[tuple[int, int]] = []
-    for number, of_source in enumerate(pieces):
-        for piece in of_source:
-            first = len(sentences)
-            sentences += piece.sentences
-            passages.append((number, piece.start, piece.end, piece.section_start, first, len(sentences)))
-    return np.array(passages, PASSAGE), np.array(sentences, np.int64).reshape(-1, 2)

@@ -53,6 +53,7 @@ class Isolated:
         self._child: subprocess.Popen[bytes] | None = None
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._fresh = True
+        self._interrupted = False
 
     def __enter__(self) -> Isolated:
         return self
@@ -71,6 +72,12 @@ class Isolated:
             assert child.stdin
             with contextlib.suppress(OSError):  # what was still to be written to it is of no use
                 child.stdin.close()
+
+    def interrupt(self) -> None:
+        """End the child at once, from another thread; what it was reading cannot be read, nor anything more."""
+        self._interrupted = True
+        if self._child is not None:
+            self._child.kill()
 
     def read(self, data: bytes, source_id: str) -> Reading:
         """What `assistant.readers.read` gives, read by the child.
@@ -106,7 +113,7 @@ class Isolated:
             try:
                 return self._ask(asked, data)
             except _Lost:
-                if self._fresh:
+                if self._fresh or self._interrupted:
                     raise
                 return self._ask(asked, data)  # the files before may be to blame: once more, in a fresh child
         except _Lost as error:
