@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
+import subprocess
+import sys
 
 import pytest
+from conftest import NOTES
 
 from assistant import Library
 from assistant.cli import main
@@ -100,3 +106,27 @@ def test_a_changed_file_is_mentioned(notes: Library, capsys: pytest.CaptureFixtu
     assert err.count("\n") == 1
     assert "new.txt" in err
     assert "assistant rebuild" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals as POSIX has them")
+def test_a_rebuild_at_a_terminal_shows_how_fast_it_is_and_what_it_reads(notes: Library) -> None:
+    import pty
+
+    for name in NOTES:
+        (notes.sources / name).write_text("Words that are new.\n", "utf-8")
+    ours, its = pty.openpty()
+    command = ["rebuild", "--sources", str(notes.sources), "--index", str(notes.index)]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "assistant", *command], stdout=subprocess.DEVNULL, stderr=its, env=environment
+    ) as child:
+        os.close(its)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal says that there is no more
+            while data := os.read(ours, 65536):
+                shown += data
+        assert child.wait() == 0
+    os.close(ours)
+    text = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown).decode()
+    assert re.search(r"Reading sources\s.* 3/3 .*[0-9]/s", text)
+    assert re.search(r"Reading sources\s.*bees\.txt", text)
