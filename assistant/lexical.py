@@ -28,18 +28,25 @@ def _schema() -> tantivy.Schema:
 
 
 def write(texts: Iterable[Sequence[str]], folder: Path) -> None:
-    """Indexes the terms of texts, in order of row, in a new `folder`."""
+    """Indexes the terms of texts, in order of row, in a new `folder`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     folder.mkdir()
-    index = tantivy.Index(_schema(), path=str(folder))
-    # One thread, so that documents keep the order of their rows, and equal scores too.
-    writer = index.writer(heap_size=_HEAP, num_threads=1)
-    for row, terms in enumerate(texts):
-        document = tantivy.Document()
-        document.add_integer("row", row)
-        document.add_text("terms", " ".join(terms))
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
+    try:
+        index = tantivy.Index(_schema(), path=str(folder))
+        # One thread, so that documents keep the order of their rows, and equal scores too.
+        writer = index.writer(heap_size=_HEAP, num_threads=1)
+        for row, terms in enumerate(texts):
+            document = tantivy.Document()
+            document.add_integer("row", row)
+            document.add_text("terms", " ".join(terms))
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+    except ValueError as error:  # which is how tantivy says that the disk is full
+        raise OSError(str(error)) from error
     for lock in folder.glob("*.lock"):
         lock.unlink()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import bm25
 import numpy as np
 import pytest
@@ -43,6 +46,19 @@ def test_words_are_searched_by_their_weights_and_rarity(terms_index: LexicalInde
 
 def test_words_that_no_passage_has_find_nothing(terms_index: LexicalIndex) -> None:
     assert terms_index.search({"zebra": 1.0}, 10).tolist() == terms_index.search({}, 10).tolist() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit as POSIX has it")
+def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # no file may grow beyond this
+    try:
+        with pytest.raises(OSError, match="too large"):
+            lexical.write(([f"word{n}of{of}" for n in range(30)] for of in range(1000)), tmp_path / "index")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_phrases_keep_the_order_of_words(terms_index: LexicalIndex) -> None:
