@@ -78,6 +78,17 @@ def test_a_reader_that_gets_on_for_ever_is_stopped(faulty: None) -> None:
         reader.read(b"SLOW and slower.", "a.txt")
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_reader_that_was_interrupted_reads_nothing_more(first: bool) -> None:
+    with Isolated() as reader:
+        if not first:
+            reader.read(WORDS, "a.txt")
+        reader.interrupt()
+        with pytest.raises(UnreadableFile):
+            reader.read(WORDS, "b.txt")
+    assert children() == []
+
+
 def test_what_a_parser_prints_does_not_come_between(isolated: Isolated) -> None:
     assert isolated.read(b"NOISY", "a.txt").sources[0].text == "NOISY"
     assert isolated.read(WORDS, "b.txt").sources[0].text == WORDS.decode()

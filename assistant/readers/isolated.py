@@ -76,8 +76,9 @@ class Isolated:
     def interrupt(self) -> None:
         """End the child at once, from another thread; what it was reading cannot be read, nor anything more."""
         self._interrupted = True
-        if self._child is not None:
-            self._child.kill()
+        child = self._child  # the other thread may let go of it at any moment
+        if child is not None:
+            child.kill()
 
     def read(self, data: bytes, source_id: str) -> Reading:
         """What `assistant.readers.read` gives, read by the child.
@@ -124,6 +125,8 @@ class Isolated:
             self._start()
         assert self._child and self._child.stdin
         try:
+            if self._interrupted:  # before there was a child to kill
+                raise _Lost(_LOST)
             header = json.dumps({**asked, "size": len(data)})
             self._child.stdin.write(header.encode() + b"\n" + data)
             self._child.stdin.flush()
