@@ -24,8 +24,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-def start(command: list[str], stdout: int | None = None, stderr: IO[str] | None = None) -> subprocess.Popen[str]:
-    """Starts a child that is given no input."""
+def start(
+    command: list[str], stdout: int | None = None, stderr: IO[str] | None = None, env: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Starts a child that is given no input, in `env` or, if that is None, `environment()`."""
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -33,5 +35,5 @@ def start(command: list[str], stdout: int | None = None, stderr: IO[str] | None 
         stderr=stderr,
         encoding="utf-8",
         errors="replace",
-        env=environment(),
+        env=env or environment(),
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.arguments import parse
-from assistant.child import start
+from assistant.child import environment, start
 from assistant.errors import AssistantError, IndexDamaged, IndexMissing, IndexOutdated, UsageError
 from assistant.evaluation.command import run_evaluation
 from assistant.exporting import cite, write_out
@@ -96,6 +96,7 @@ def _chat(options: argparse.Namespace) -> int:
     from assistant.chat import check_address, prepare, serve
 
     check_address(port=options.port)
+    online = environment()  # the chat's own process asks no hub, but a first build may fetch its model
     prepare()
     library = _library(options)
     try:
@@ -104,7 +105,7 @@ def _chat(options: argparse.Namespace) -> int:
     except (IndexMissing, IndexDamaged, IndexOutdated):
         usable, stale = False, True
     if stale:
-        status = _wait(start(library.rebuild_command()))
+        status = _wait(start(library.rebuild_command(), env=online))
         if status and not usable:
             return status
     announce = lambda url: print(f"The chat is at {url} (Ctrl-C stops it)", flush=True)  # noqa: T201, E731

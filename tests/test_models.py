@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import free_port
+from conftest import ROOT
 
 from assistant import Library
 from assistant.embedding import DEFAULT_MODEL, QueryEncoder, model_folder
@@ -73,3 +80,35 @@ def test_a_model_that_cannot_be_exported_answers_all_the_same(notes: Library, mo
     assert report.notes == ("questions are embedded by the model itself, more slowly: it has no fast tokenizer",)
     assert isinstance(notes.generation().encoder, PassageEncoder)
     assert notes.ask("When was the lighthouse lit?").statements[0].citation.source_id == "lighthouse.md"
+
+
+def test_the_first_build_of_a_chat_asks_a_hub_for_its_model(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Hub(BaseHTTPRequestHandler):
+        """Has no model, and keeps what it is asked for."""
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *arguments: object) -> None:
+            """Says nothing."""
+
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "log.txt").write_text("The lamp was lit in May.", "utf-8")
+    folders = ["--sources", str(tmp_path / "sources"), "--index", str(tmp_path / "index")]
+    command = [sys.executable, "-m", "assistant", "chat", "--model", "nobody/none", "--port", str(free_port())]
+    with HTTPServer(("127.0.0.1", 0), Hub) as hub:
+        threading.Thread(target=hub.serve_forever, daemon=True).start()
+        named = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
+        named |= {"HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}"}
+        ran = subprocess.run(
+            [*command, *folders], cwd=ROOT, env=named, encoding="utf-8", capture_output=True, check=False
+        )
+        hub.shutdown()
+    assert ran.returncode == 3
+    assert "cannot load the model nobody/none" in ran.stderr
+    assert any("nobody/none" in path for path in asked)
