@@ -237,11 +237,13 @@ class Generation:
         """
         if filters == NO_FILTERS:
             return np.ones(self.count, bool), 0
-        if filters not in self._chosen:
+        known = self._chosen.get(filters)
+        if known is None:
+            known = select(filters, self.ids, self.metadata)
             if len(self._chosen) >= _CHOICES_KEPT:
                 self._chosen.clear()
-            self._chosen[filters] = select(filters, self.ids, self.metadata)
-        chosen, undated = self._chosen[filters]
+            self._chosen[filters] = known
+        chosen, undated = known
         return chosen.copy(), undated
 
     def text(self, row: int) -> str:
