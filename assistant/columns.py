@@ -5,6 +5,7 @@ A `.npy` file (NumPy Enhancement Proposal 1) whose header has room for any numbe
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class Column:
 
     def abandon(self) -> None:
         """Closes the file as it is."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk does not take what still waited
+            self._file.close()
 
     def close(self) -> None:
         """Makes it a complete `.npy` file."""

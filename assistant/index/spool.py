@@ -5,6 +5,7 @@ They wait on the disk until the library's language is known, which takes all its
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -67,7 +68,8 @@ class Spool:
 
     def close(self) -> None:
         """Removes what waited."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk does not take what still waited
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
     def _write(self, items: list[list[Any]]) -> None:
