@@ -22,6 +22,7 @@ from conftest import NOTES, ROOT, Command, copy_library, write_notes
 from assistant import Answer, Library, open_library
 from assistant.bibliography import cite
 from assistant.embedding import DEFAULT_MODEL, model_folder
+from assistant.errors import IndexUnusable
 from assistant.index import collect as collecting
 from assistant.index.layout import IndexFolder
 from assistant.index.prepare import WINDOW, Window
@@ -444,7 +445,7 @@ def test_a_torn_tail_of_an_unfinished_build_is_dropped(
 
 
 @POSIX
-@pytest.mark.parametrize("room", [2_000, 9_000], ids=["for the journal", "for the index"])
+@pytest.mark.parametrize("room", [2_000, 9_000], ids=["for the texts", "for the index"])
 def test_a_full_disk_costs_nothing(notes: Library, command: Command, room: int) -> None:
     import resource
 
@@ -459,11 +460,28 @@ def test_a_full_disk_costs_nothing(notes: Library, command: Command, room: int) 
     assert ran.status == 3
     assert f"cannot write the index in {notes.index}" in ran.err.splitlines()[-1]
     assert "Traceback" not in ran.err
+    left = list(notes.index.glob("unfinished-*"))
+    assert all((folder / "windows.jsonl").stat().st_size for folder in left)  # nothing that is of no use
     assert current(notes).name == notes.index_id == before
     assert said(notes.ask(KEEPER)) == "Its keeper, Ines Aldous, kept the log for thirty-one years."
     report = notes.rebuild()
     assert report.changed == ("bees.txt",)
     assert generations(notes) == {before, report.index_id}
+    assert notes.check().ok
+
+
+def test_what_is_embedded_is_safe_until_the_index_is_complete(notes: Library) -> None:
+    edit(notes, "bees.txt", FEWER)
+
+    def spoil(stage: str, done: int, total: int, doing: str = "", /) -> None:
+        if stage == "Writing the index":
+            (folder,) = notes.index.glob("unfinished-*")
+            (folder / "starts.npy").mkdir()  # what is written after the vectors cannot be
+
+    with pytest.raises(IndexUnusable, match="cannot write the index"):
+        notes.rebuild(progress=spoil)
+    report = notes.rebuild()
+    assert (report.changed, report.embedded) == (("bees.txt",), 0)
     assert notes.check().ok
 
 

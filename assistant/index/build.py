@@ -7,6 +7,7 @@ threads beside the encoder, which works in the main one. Nothing but the index f
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import sys
 import threading
@@ -157,7 +158,12 @@ class _Build:
     @contextmanager
     def _making(self, collection: Collection, previous: Generation | None) -> Iterator[Making]:
         """A generation in the making, with its threads; they end with it, and what is of no use is removed."""
-        making = Making(self.folder.new_unfinished(), collection, previous)
+        folder = self.folder.new_unfinished()
+        try:
+            making = Making(folder, collection, previous)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         switching = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_SECONDS)
         try:
@@ -176,6 +182,8 @@ class _Build:
         longest = min(self.recipe.passage_pieces, most - context_pieces - _MARGIN)
         if longest < _SHORTEST:
             raise ModelUnusable(f"the model {encoders.name} takes only {most} word pieces: choose another")
+        if usable and usable.manifest["model"]["digest"] != encoders.digest:
+            usable = None  # a hub's model has changed, which shows only once it is loaded
         left = [
             Unfinished(path, encoders.digest, encoders.dimensions)
             for path in self.folder.unfinished()

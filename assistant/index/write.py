@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import stat
 from collections.abc import Sequence
@@ -103,7 +104,8 @@ class GenerationWriter:
 
     def abandon(self) -> None:
         """Closes the files as they are, for the next build to go on from."""
-        self._journal.close()
+        with contextlib.suppress(OSError):  # a full disk does not take what still waited
+            self._journal.close()
         for column in self._columns.values():
             column.abandon()
 
@@ -115,8 +117,6 @@ class GenerationWriter:
         self._journal.close()
         for column in self._columns.values():
             column.close()
-        (self.folder / WINDOWS).unlink()
-        (self.folder / "counts.npy").unlink()
         np.save(self.folder / "starts.npy", starts)
         vectors = np.load(self.folder / "vectors.npy", mmap_mode="r")
         self._write_source_vectors(starts, vectors)
@@ -148,6 +148,8 @@ class GenerationWriter:
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> None:
     """Writes the manifest of a generation whose other files are complete; `about` is what it says besides of them."""
+    for name in (WINDOWS, "counts.npy"):  # only now: until here, the next build could go on from them
+        (folder / name).unlink()
     for path in (folder / "terms", folder / "lexical"):
         _allow_as(folder / "passages.npy", path)
     manifest = {"format": FORMAT_VERSION, **about, "files": describe_files(folder)}
