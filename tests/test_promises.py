@@ -142,6 +142,28 @@ def test_numbers_that_point_nowhere_in_a_large_file_are_damage(
         Library(notes.sources, notes.index).ask("How many hives does the orchard keep?")
 
 
+def test_numbers_that_point_elsewhere_in_a_large_file_are_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.index.generation.SMALL", 0)  # as if every file were too large to digest at opening
+    days = " ".join(f"On day {day} the ferry took {day * 7} people over. The wind was low." for day in range(60))
+    library = made(tmp_path, ferry=days, harbour="The harbour master counts the boats at night.")
+    library.rebuild()
+    path = library.index / (library.index / "CURRENT").read_text("utf-8").strip() / "passages.npy"
+    sound = np.load(path)
+    assert sound["source"].tolist()[:3] == [0, 0, 0]
+    assert sound["source"].tolist()[-2:] == [0, 1]
+    for columns, row, shift in ((["source"], len(sound) - 1, -1), (["first", "last"], 1, 1)):
+        numbers = np.load(path, mmap_mode="r+")
+        numbers[:] = sound
+        for column in columns:
+            numbers[column][row] += shift
+        numbers.flush()
+        index = open_library(library.sources, index=library.index).generation()
+        with pytest.raises(IndexDamaged, match="run assistant rebuild"):
+            index.text(row)
+
+
 def test_altered_dates_in_the_index_are_never_filtered_by(notes: Library) -> None:
     index = notes.generation()
     alter(index.path, "UPDATE sources SET metadata = replace(metadata, '2020', '1920')")

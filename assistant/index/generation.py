@@ -207,7 +207,8 @@ class Generation:
         source_id, text, metadata, known, locators, seal, *seen = self._all(_SOURCE, number)[0]
         places = self.passages[self.starts[number] : self.starts[number + 1]]
         sentences = self.sentences[places["first"][0] : places["last"][-1]] if len(places) else self.sentences[:0]
-        if source_seal(source_id, text, metadata, known, locators, places, sentences) != seal:
+        joined = np.array_equal(places["first"][1:], places["last"][:-1])
+        if not joined or source_seal(source_id, text, metadata, known, locators, places, sentences) != seal:
             raise self.damaged(source_id)
         source = Source(source_id, text, _metadata(metadata), known, locators_of(locators))
         file, size, mtime_ns, ctime_ns, reader, problems = seen
@@ -254,6 +255,8 @@ class Generation:
         """
         record = self.passages[row]
         try:
+            if not self.starts[record["source"]] <= row < self.starts[record["source"] + 1]:
+                raise ValueError(f"passage {row} is of another source")
             return self.source(int(record["source"])).cut(int(record["start"]), int(record["end"]))
         except (ValueError, IndexError) as error:
             raise self.damaged("passages.npy") from error

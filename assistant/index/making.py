@@ -42,6 +42,8 @@ class Making:
         self._threads = ThreadPoolExecutor(3)
         self._spool: Spool | None = None
         self._preparation: Preparation | None = None
+        self._safe = 0
+        """How many of the passages that were embedded have reached the disk."""
         self._complete = False
 
     def read(self, told: Callable[[int, str], None]) -> None:
@@ -71,6 +73,7 @@ class Making:
                 self._spool.take(item.first, item.last)
             else:
                 self.writer.add(item, self._vectors(item, encoders, told))
+                self._safe = self.embedded
                 self._spool.add(item.inputs)
         self.preparing.result()
         self.reading.result()
@@ -133,5 +136,5 @@ class Making:
             self._spool.close()
         if self._preparation and not self._complete:
             self.writer.abandon()
-        if not self._complete and not self.embedded:
+        if not self._complete and not self._safe:
             shutil.rmtree(self.folder, ignore_errors=True)
