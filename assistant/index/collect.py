@@ -192,7 +192,7 @@ class Collection:
     def _read(self, file: SourceFile, name: str, reader: Isolated, texts: TextsWriter) -> list[Found]:
         """The sources in a file; taken over where its bytes are as they were."""
         # Before reading: a file that changes in between then shows as changed, not as verified.
-        (size, mtime_ns), ctime_ns = stamp_of(file.path), times_of(file.path)[2]
+        size, mtime_ns, ctime_ns = times_of(file.path)
         try:
             data = load(file.path)
         except UnreadableFile as error:
