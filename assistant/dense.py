@@ -1,10 +1,10 @@
-"""The vector index: exact search while it is cheap, then RaBitQ codes in inverted lists, rescored exactly.
+"""The vector index: exact search while it is cheap, then RaBitQ codes, rescored exactly.
 
 An exact index is a scan of the half-precision vectors themselves. A larger one keeps a bit for each dimension (RaBitQ,
-Gao and Long 2024) in inverted lists (Jégou, Douze and Schmid 2011): a search looks through the lists nearest to the
-question, and the best candidates get their exact cosine from the stored vectors. How many lists and candidates that
+Gao and Long 2024; scanned as by André, Kermarrec and Le Scouarnec, "Cache locality is not enough", 2015): all codes
+are looked through, and the best candidates get their exact cosine from the stored vectors. How many candidates that
 takes is measured when the index is built, on vectors of its own. `tests/benchmarks/vectors.py` prints the table that
-the thresholds follow from.
+the threshold follows from.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Scores = npt.NDArray[np.float32]
 HalfVectors = npt.NDArray[np.float16]
 
 EXACT = "exact"
-LISTS = "inverted lists"
+CODES = "codes"
 EXACT_ROWS = 50_000
 """Up to so many rows, scanning them all takes less than embedding the question does."""
 RECALL = 0.99
@@ -37,17 +37,14 @@ lie farther still from every passage, would miss `RECALL`."""
 _FOUND = 10
 _CANDIDATES = (50, 100, 200, 500, 1000)
 """How many candidates may be rescored; the fewest that suffice are taken."""
-_FEWEST_PROBES = 8
-_MOST_LISTS = 4096
-"""More would take longer to assign the rows to than they would save."""
-_TRAINING = 40
-"""Vectors for each list from which its centre is learnt (FAISS asks for 39 at least)."""
-_ROUNDS = 5
-"""Rounds of k-means."""
 _CHUNK = 1 << 14
 _THREADS = faiss.omp_get_max_threads()
 _FEW = 1000
 """So many rows are scored each, which takes no longer than a search with a selector."""
+_CENTRED = 50_000
+"""Vectors from which the centre of all is learnt."""
+_DEEPEST = 20_000
+"""Under a filter, so many of the nearest rows are looked at for those that pass it."""
 _HALVED = 100_000
 """A search through more codes than this is split between two threads."""
 _MAPPED = 100 << 20
@@ -65,57 +62,58 @@ def write(vectors: HalfVectors, queries: Scores, path: Path) -> dict[str, Any]:
         path: The file.
 
     Returns:
-        What `DenseIndex` needs to know of it, as plain JSON: its kind, and for inverted lists `probes` (lists to look
-        through) and `candidates` (rows to rescore); the `recall@10` against exact search, the number of `queries` that
-        it was measured on (none where it is exact), and whether that is `enough`. If nothing is, every list is looked
-        through and the most candidates are rescored.
+        What `DenseIndex` needs to know of it, as plain JSON: its kind, and for codes `candidates` (rows to rescore);
+        the `recall@10` against exact search, the number of `queries` that it was measured on (none where it is exact),
+        and whether that is `enough`. If nothing is, the most candidates are rescored.
     """
     rows, dimensions = vectors.shape
-    about = {"kind": EXACT if rows <= EXACT_ROWS else LISTS, "rows": rows, "dimensions": dimensions}
+    about: dict[str, Any] = {"kind": _kind(rows, dimensions), "rows": rows, "dimensions": dimensions}
     if about["kind"] == EXACT:
         return about | {"recall@10": 1.0, "queries": 0, "enough": True}
     faiss.omp_set_num_threads(_THREADS)  # a search in this thread may have left it at one
-    index = _trained(vectors)
-    for chunk in _chunks(vectors):
-        index.add(chunk)
-    with path.open("wb") as file:  # Python's: FAISS cannot open a path with letters outside the code page on Windows
-        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
-    return _measured(path, vectors, queries, about, index.nlist)
+    _write_codes(vectors, path)
+    return _measured(path, vectors, queries, about)
 
 
-def _trained(vectors: HalfVectors) -> Any:  # noqa: ANN401  # faiss has no types
-    """An empty index whose lists have their centres; to look into another list costs as much as some 100 codes."""
+def _kind(rows: int, dimensions: int) -> str:
+    return EXACT if rows <= EXACT_ROWS or dimensions % 8 else CODES  # of which each byte holds eight
+
+
+def _write_codes(vectors: HalfVectors, path: Path) -> None:
+    """Writes the codes of all rows, of many in two halves, which a search looks through at the same time."""
     rows, dimensions = vectors.shape
-    lists = min(_MOST_LISTS, 1 << round(np.log2(4 * np.sqrt(rows))))
-    index = faiss.IndexIVFRaBitQ(faiss.IndexFlatL2(dimensions), dimensions, lists)
-    index.cp.niter = _ROUNDS
-    chosen = np.random.default_rng(0).choice(rows, min(rows, _TRAINING * lists), replace=False)
-    index.train(np.asarray(vectors[np.sort(chosen)], np.float32))
-    return index
+    chosen = np.random.default_rng(0).choice(rows, min(rows, _CENTRED), replace=False)
+    sample = np.asarray(vectors[np.sort(chosen)], np.float32)
+    with path.open("wb") as file:  # Python's: FAISS cannot open a path with letters outside the code page on Windows
+        for first, last in _halves(rows):
+            index = faiss.IndexRaBitQFastScan(dimensions, faiss.METRIC_L2)
+            index.train(sample)
+            for chunk in _chunks(vectors[first:last]):
+                index.add(chunk)
+            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
-def _measured(path: Path, vectors: HalfVectors, queries: Scores, about: dict[str, Any], lists: int) -> dict[str, Any]:
-    """What is known of an index, with the fewest probes, and for them the fewest candidates, that find enough."""
+def _halves(rows: int) -> list[tuple[int, int]]:
+    return [(0, rows)] if rows <= _HALVED else [(0, rows // 2), (rows // 2, rows)]
+
+
+def _measured(path: Path, vectors: HalfVectors, queries: Scores, about: dict[str, Any]) -> dict[str, Any]:
+    """What is known of an index, with the fewest candidates that find enough."""
     moved = _moved(queries)
     lowest, lowest_moved = np.split(least(vectors, np.vstack([queries, moved])), 2)
-    index = DenseIndex(path, vectors, about | {"probes": lists, "candidates": _CANDIDATES[-1]})
+    index = DenseIndex(path, vectors, about | {"candidates": 0})
 
-    def recall(probes: int, candidates: int, queries: Scores, lowest: Scores) -> float:
-        index.probes, index.candidates = probes, candidates
+    def recall(queries: Scores, lowest: Scores) -> float:
         found = [index.search(query, _FOUND)[1] for query in queries]
         return float(np.mean([np.mean(scores >= low) for scores, low in zip(found, lowest, strict=True)]))
 
-    probes = min(_FEWEST_PROBES, lists)
-    while probes < lists and recall(probes, _CANDIDATES[-1], moved, lowest_moved) < _AIM:
-        probes *= 2
     for candidates in _CANDIDATES:
-        reached_moved = recall(probes, candidates, moved, lowest_moved)
+        index.candidates = candidates
+        reached_moved = recall(moved, lowest_moved)
         if reached_moved >= _AIM:
             break
-    reached = recall(probes, candidates, queries, lowest)
+    reached = recall(queries, lowest)
     return about | {
-        "lists": lists,
-        "probes": probes,
         "candidates": candidates,
         "queries": len(queries),
         "recall@10": round(reached, 4),
@@ -127,7 +125,7 @@ def _measured(path: Path, vectors: HalfVectors, queries: Scores, about: dict[str
 def _moved(queries: Scores) -> Scores:
     """The queries, each moved by as much as it is long; at unit length.
 
-    A sentence is found too easily: its own passage holds it, and the neighbours lie in the same list.
+    A sentence is found too easily: its own passage holds it.
     """
     noise = np.random.default_rng(0).standard_normal(queries.shape, np.float32)
     moved = queries + noise / np.linalg.norm(noise, axis=1, keepdims=True)
@@ -188,16 +186,22 @@ class DenseIndex:
         """
         self._rows, exact = len(vectors), about["kind"] == EXACT
         try:
-            # The lists are mapped, not read; by numpy, as FAISS cannot open every path (see `write`).
+            # Mapped by numpy, as FAISS cannot open every path (see `_write_codes`).
             self._mapped = None if exact else np.memmap(path, np.uint8, "r")
-            self._index = _scan(vectors) if self._mapped is None else _opened(self._mapped)
+            self._index: Any = None
+            self._codes: list[Any] = []
+            if self._mapped is None:
+                self._index = _scan(vectors)
+            else:
+                self._codes = _opened(self._mapped, len(_halves(self._rows)))
         except (OSError, ValueError, MemoryError) as error:
             raise RuntimeError(f"{path.name} cannot be read: {error}") from error
-        if (self._index.ntotal, self._index.d) != vectors.shape or about["rows"] != self._rows:
-            raise RuntimeError(f"{path.name} holds {self._index.ntotal} vectors, not {len(vectors)}")
+        parts = self._codes or [self._index]
+        held = sum(part.ntotal for part in parts)
+        if (held, parts[0].d) != vectors.shape or about["rows"] != self._rows:
+            raise RuntimeError(f"{path.name} holds {held} vectors, not {len(vectors)}")
         self._stored = Stored(vectors)
         self._second = ThreadPoolExecutor(1)  # FAISS's own threads would wait for work busily, on the encoder's cores
-        self.probes: int = 0 if exact else about["probes"]
         self.candidates: int = 0 if exact else about["candidates"]
 
     def vectors(self, rows: Rows) -> Scores:
@@ -219,45 +223,47 @@ class DenseIndex:
         if within is not None and len(within) <= max(_FEW, wanted):
             return _best(within, self.cosines(query, within), wanted)
         faiss.omp_set_num_threads(1)  # in this thread: for one question, two would only wait for each other
+        if self._codes:
+            rows = self._nearest_codes(query, wanted, within)
+            return _best(rows, self.cosines(query, rows), wanted)
+        # With more than are wanted, equal vectors at the end are told apart by their row.
         selector = None if within is None else _selector(within, self._rows)
-        share = 1.0 if within is None else len(within) / self._rows
-        rows = self._candidates(query, wanted, selector, share)
+        parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # added at run time
+        _, found = self._index.search(query[None, :], min(wanted + _FOUND, self._rows), params=parameters)
+        rows = np.asarray(found[0][found[0] >= 0], np.int64)
         return _best(rows, self.cosines(query, rows), wanted)
 
-    def _candidates(self, query: Scores, wanted: int, selector: Any, share: float) -> Rows:  # noqa: ANN401
-        """Rows, sorted, among which the nearest are: at least `wanted`."""
-        if not self.probes:
-            # With more than are wanted, equal vectors at the end are told apart by their row.
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # added at run time
-            _, rows = self._index.search(query[None, :], min(wanted + _FOUND, self._rows), params=parameters)
-            return np.asarray(np.sort(rows[0][rows[0] >= 0]), np.int64)
-        # The nearest rows that pass a filter lie in more lists: by the root of the share, they are found as often as
-        # without one, at a cost that grows little.
-        lists, count = self._index.nlist, max(self.candidates, 3 * wanted)
-        rows = self._probed(query, count, min(lists, int(self.probes / share**0.5)), selector)
-        return rows if len(rows) >= wanted else self._probed(query, count, lists, selector)
+    def _nearest_codes(self, query: Scores, wanted: int, within: Rows | None) -> Rows:
+        """Rows, sorted, among which the nearest are: at least `wanted`; those `within`, if only these are asked for."""
+        count = max(self.candidates, 3 * wanted)
+        if within is None:
+            return self._looked_through(query, count)
+        # Those that pass a filter lie farther from the question, where codes tell less.
+        depth = 2 * count * self._rows // len(within)
+        if depth <= _DEEPEST:
+            found = self._looked_through(query, depth)
+            places = np.minimum(np.searchsorted(within, found), len(within) - 1)
+            inside = found[within[places] == found]
+            if len(inside) >= wanted:
+                return np.asarray(inside, np.int64)
+        return within
 
-    def _probed(self, query: Scores, count: int, probes: int, selector: Any) -> Rows:  # noqa: ANN401
-        """The `count` rows, or fewer, whose codes are nearest to `query` in the `probes` nearest lists; sorted."""
-        distances, lists = self._index.quantizer.search(query[None, :], probes)
-        halves = 2 if probes * self._rows > _HALVED * self._index.nlist else 1
+    def _looked_through(self, query: Scores, count: int) -> Rows:
+        """The `count` rows whose codes are nearest to `query`; sorted."""
+        halves = _halves(self._rows)
 
         def scan(half: int) -> tuple[Rows, Scores]:
-            centres, away = lists[:, half::halves].copy(), distances[:, half::halves].copy()
-            found, far = np.empty(count, np.int64), np.empty(count, np.float32)
-            parameters = faiss.SearchParametersIVF(nprobe=centres.size, sel=selector)  # type: ignore[call-arg]
-            pointers = map(faiss.swig_ptr, (centres, away, far, found))
-            # What FAISS's own wrapper calls: that takes no parameters. It leaves the interpreter to the other thread.
-            self._index.search_preassigned_c(1, faiss.swig_ptr(query), count, *pointers, False, parameters)
-            return found[found >= 0], far[found >= 0]
+            faiss.omp_set_num_threads(1)
+            far, found = self._codes[half].search(query[None, :], min(count, self._codes[half].ntotal))
+            return found[0] + halves[half][0], far[0]
 
-        other = self._second.submit(scan, 1) if halves == 2 else None
+        other = self._second.submit(scan, 1) if len(halves) == 2 else None
         rows, far = scan(0)
         if other is not None:
             more, farther = other.result()
             rows, far = np.concatenate([rows, more]), np.concatenate([far, farther])
             rows = rows[np.argsort(far, kind="stable")[:count]]
-        return np.sort(rows)
+        return np.asarray(np.sort(rows), np.int64)
 
 
 def _scan(vectors: HalfVectors) -> Any:  # noqa: ANN401
@@ -267,10 +273,10 @@ def _scan(vectors: HalfVectors) -> Any:  # noqa: ANN401
     return index
 
 
-def _opened(data: npt.NDArray[np.uint8]) -> Any:  # noqa: ANN401
-    """The index in `data`, which has to stay as long as the index does: its lists are not copied."""
+def _opened(data: npt.NDArray[np.uint8], count: int) -> list[Any]:
+    """The indexes in `data`, one after another, which has to stay as long as they do: what can be is not copied."""
     reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(data), len(data))  # type: ignore[attr-defined]
-    return faiss.read_index(reader, faiss.IO_FLAG_MMAP_IFC)
+    return [faiss.read_index(reader, faiss.IO_FLAG_MMAP_IFC) for _ in range(count)]
 
 
 def _selector(within: Rows, rows: int) -> Any:  # noqa: ANN401

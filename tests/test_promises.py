@@ -99,7 +99,7 @@ def test_an_altered_text_in_the_index_is_never_quoted(notes: Library) -> None:
 
 
 def test_an_index_of_another_recipe_is_not_used(notes: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.index.generation.Recipe", lambda: Recipe(splitter=99))
+    monkeypatch.setattr("assistant.index.manifest.Recipe", lambda: Recipe(splitter=99))
     with pytest.raises(IndexOutdated, match="assistant rebuild"):
         Library(notes.sources, notes.index).generation()
 

@@ -29,9 +29,10 @@ from assistant.errors import (
 )
 from assistant.index.collect import Collection, require
 from assistant.index.encoders import Encoders
-from assistant.index.generation import Generation, read_manifest, root_name
+from assistant.index.generation import Generation
 from assistant.index.layout import IndexFolder
 from assistant.index.making import Making
+from assistant.index.manifest import read_manifest, root_name
 from assistant.index.seals import verify_files
 from assistant.index.vectors import Taken, Unfinished
 from assistant.readers.text import digest
@@ -105,7 +106,7 @@ class _Build:
         encoders = Encoders(name, self.folder.encoders, exported, self.told, self.notes)
         try:
             with self._making(collection, previous) as making:
-                if usable:
+                if usable and collection.mostly_known:
                     making.reading.result()
                     if self._same(usable, collection) and encoders.is_sound:
                         return self._report(usable, previous, collection, None)
@@ -190,7 +191,9 @@ class _Build:
             if path != making.folder
         ]
         taken = Taken([usable, *left] if usable else left)
-        making.prepare(encoders, usable, taken, (count, longest, context_pieces))
+        # Rows are taken over when all is read; where most is new, the encoder would wait for that.
+        rows = usable if making.collection.mostly_known else None
+        making.prepare(encoders, rows, taken, (count, longest, context_pieces))
         exported = encoders.export()  # first, while little is in memory; what is to be embedded is made meanwhile
         making.embed(encoders, lambda done, total: self.told("Embedding passages", done, total))
         self.told("Writing the index", 0, 1)
@@ -203,7 +206,13 @@ class _Build:
         }
         if not making.writer.rows:
             raise SourcesMissing(f"the documents in {self.root} hold no sentence: there is nothing to index")
+        encoders.forget()
         making.finish(about)
+        if not about["dense"]["enough"]:
+            share = about["dense"]["recall@10"]
+            self.notes.append(
+                f"the search by meaning finds only {share:.1%} of the nearest passages; answers may miss some"
+            )
         known = [[found.id, found.digest] for found in making.collection.found]
         path = self.folder.finish(making.folder, digest(json.dumps([known, about]).encode()))
         generation = Generation(path, self.root)

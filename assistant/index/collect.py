@@ -131,6 +131,13 @@ class Collection:
             self._changed.wait_for(lambda: self.done)
 
     @property
+    def mostly_known(self) -> bool:
+        """Whether most of the files were there at the build before."""
+        previous = self._previous
+        known = sum(bool(previous.of_file(name_of(file.path, self._root))) for file in self.files) if previous else 0
+        return 2 * known >= len(self.files)
+
+    @property
     def whole(self) -> bool:
         """Whether all files were read, and what is known of each source is settled."""
         return self._resolved is not None

@@ -131,6 +131,11 @@ class Encoders:
         precision = (before or {}).get("precision", "float32") if same else self._whole.precision
         return {"name": self.name, "digest": self.digest, "dimensions": self.dimensions, "precision": precision}
 
+    def forget(self) -> None:
+        """Gives the memory of the models back; nothing more is embedded."""
+        for name in ("_whole", "_light", "_sound_copy"):
+            self.__dict__.pop(name, None)
+
     def export(self) -> dict[str, object] | None:
         """The exported copy of the model, made if it is not there yet; None, with a note, if it cannot be."""
         if self._light:

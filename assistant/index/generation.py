@@ -22,15 +22,15 @@ import numpy.typing as npt
 from assistant.analysis import Analyser
 from assistant.dense import DenseIndex, Stored, products
 from assistant.embedding import Encoder, QueryEncoder
-from assistant.errors import IndexDamaged, IndexForeign, IndexOutdated, UsageError
+from assistant.errors import IndexDamaged, IndexOutdated, UsageError
 from assistant.filters import select
+from assistant.index.manifest import read_manifest
 from assistant.index.seals import (
     CATALOGUE,
     SMALL,
     Stamp,
     catalogue_seal,
     file_digest,
-    seal_of,
     source_seal,
     verify_files,
 )
@@ -38,11 +38,11 @@ from assistant.index.texts import locators_of
 from assistant.index.vectors import Kept
 from assistant.lexical import LexicalIndex
 from assistant.records import NO_FILTERS, CitationState, Filters, Metadata, Source, Span
-from assistant.settings import FORMAT_VERSION, Recipe
 from assistant.terms import TermIndex
 
 _TRUSTED = 32_000_000
-_TEXTS_KEPT = 64
+_KEPT = 16_000_000
+"""Characters of texts that are kept for further questions."""
 _CHOICES_KEPT = 64
 _SOURCE = """
     SELECT id, text, metadata, digest, locators, seal, file, size, mtime_ns, ctime_ns, reader, problems
@@ -86,6 +86,8 @@ class Generation:
         weakref.finalize(self, self._database.close)
         self._lock = threading.Lock()
         self._read: OrderedDict[int, tuple[Source, Stamp]] = OrderedDict()
+        self._held = 0
+        """Characters in `_read`."""
         self._states: dict[str, tuple[tuple[int, int, int], CitationState]] = {}
         self._chosen: dict[Filters, tuple[npt.NDArray[np.bool_], int]] = {}
 
@@ -204,7 +206,10 @@ class Generation:
             if number in self._read:
                 self._read.move_to_end(number)
                 return self._read[number]
-        source_id, text, metadata, known, locators, seal, *seen = self._all(_SOURCE, number)[0]
+        found = self._all(_SOURCE, number)
+        if not found:
+            raise self.damaged(f"there is no source {number}")
+        source_id, text, metadata, known, locators, seal, *seen = found[0]
         places = self.passages[self.starts[number] : self.starts[number + 1]]
         sentences = self.sentences[places["first"][0] : places["last"][-1]] if len(places) else self.sentences[:0]
         joined = np.array_equal(places["first"][1:], places["last"][:-1])
@@ -214,9 +219,10 @@ class Generation:
         file, size, mtime_ns, ctime_ns, reader, problems = seen
         entry = source, _stamp(file, size, mtime_ns, ctime_ns, known, reader, problems)
         with self._lock:
+            self._held += len(text) if number not in self._read else 0
             self._read[number] = entry
-            if len(self._read) > _TEXTS_KEPT:
-                self._read.popitem(last=False)
+            while self._held > _KEPT and len(self._read) > 1:
+                self._held -= len(self._read.popitem(last=False)[1][0].text)
         return entry
 
     def find(self, source_id: str) -> int:
@@ -323,44 +329,3 @@ def _stamp(file: str, size: int, mtime_ns: int, ctime_ns: int, known: str, reade
 
 def _metadata(text: str) -> Metadata:
     return Metadata.from_plain(json.loads(text))
-
-
-def read_manifest(path: Path, sources: Path) -> dict[str, Any]:
-    """The manifest of the generation at `path`.
-
-    Raises:
-        IndexDamaged: it cannot be read.
-        IndexOutdated: it is of another format.
-        IndexForeign: it names other sources.
-    """
-    try:
-        text = (path / "manifest.json").read_text("utf-8")
-        manifest: dict[str, Any] = json.loads(text)
-        format_version, root, seal = manifest["format"], manifest["sources_root"], manifest.pop("seal")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexDamaged(f"the index in {path.parent} is damaged (manifest.json): run assistant rebuild") from error
-    if format_version != FORMAT_VERSION:
-        raise IndexOutdated(
-            f"the index in {path.parent} has format {format_version}, "
-            f"this program reads {FORMAT_VERSION}: run assistant rebuild"
-        )
-    if seal != seal_of(manifest):
-        raise IndexDamaged(f"the index in {path.parent} is damaged (manifest.json): run assistant rebuild")
-    if manifest.get("recipe") != Recipe().to_dict():
-        raise IndexOutdated(
-            f"the index in {path.parent} was built in another way than this version does: run assistant rebuild"
-        )
-    if root != root_name(sources, path.parent):
-        raise IndexForeign(
-            f"the index in {path.parent} was built from other sources ({root}): "
-            "choose another --index, or replace it with rebuild --full"
-        )
-    return manifest
-
-
-def root_name(sources: Path, index: Path) -> str:
-    """The sources folder as a manifest names it: seen from the index, so that both can be moved together."""
-    try:
-        return Path(os.path.relpath(sources.resolve(), index.resolve())).as_posix()
-    except ValueError:  # on Windows, another drive
-        return sources.resolve().as_posix()

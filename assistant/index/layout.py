@@ -3,7 +3,7 @@
 index/CURRENT                       the name of the generation in use
 index/gen-000007-5f1c09aa/          one complete index
 index/encoders/<digest>/            the exported question encoder
-index/unfinished-000001/             what a build that was cut off had embedded
+index/unfinished-000001/            what a build that was cut off had embedded
 index/build.lock                    held while a build runs
 index/feedback.jsonl                what people said of answers; no build ever touches it
 """

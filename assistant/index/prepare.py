@@ -103,7 +103,7 @@ class Preparation:
         self._stopped = True
 
     def are_few(self, few: int) -> bool:
-        """Whether at most `few` passages are wanted in all; returns as soon as that is sure."""
+        """Whether at most `few` passages are wanted, in all or of as much as can wait; returns once that is known."""
         self._decided.wait()
         return self.wanted <= few
 

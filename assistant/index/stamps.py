@@ -9,8 +9,10 @@ from pathlib import Path
 
 from assistant.readers.folder import SourceFile, catalogues
 
-_SETTLED_NS = 2_000_000_000
+_SETTLED_NS = 100_000_000
 """A file that was changed less than this ago may be changed again without its times telling."""
+_WHOLE_SECONDS_NS = 2_100_000_000
+"""The same where times are told in whole seconds."""
 
 
 def name_of(path: Path, root: Path) -> str:
@@ -46,5 +48,6 @@ def times_of(path: Path) -> tuple[int, int, int]:
         seen = path.stat()
     except OSError:
         return 0, 0, 0
-    settled = os.name != "nt" and seen.st_ctime_ns < time.time_ns() - _SETTLED_NS
+    fine = seen.st_ctime_ns % 1_000_000_000
+    settled = os.name != "nt" and seen.st_ctime_ns < time.time_ns() - (_SETTLED_NS if fine else _WHOLE_SECONDS_NS)
     return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns if settled else 0

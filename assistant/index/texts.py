@@ -78,6 +78,9 @@ class TextsWriter:
             return self._database.execute(statement, values).fetchall()
 
 
+_KINDS = {kind.value: kind for kind in LocatorKind}
+
+
 def plain(value: object) -> str:
     """A value as it is stored."""
     return json.dumps(value, ensure_ascii=False)
@@ -90,4 +93,4 @@ def plain_metadata(metadata: Metadata) -> str:
 
 def locators_of(stored: str) -> tuple[Locator, ...]:
     """Locators from what is stored of them."""
-    return tuple(Locator(start, LocatorKind(kind), *rest) for start, kind, *rest in json.loads(stored))
+    return tuple(Locator(start, _KINDS[kind], *rest) for start, kind, *rest in json.loads(stored))

@@ -24,8 +24,9 @@ import numpy.typing as npt
 
 from assistant import Library, lexical
 from assistant.embedding import unit
-from assistant.index.generation import Generation, root_name
+from assistant.index.generation import Generation
 from assistant.index.layout import IndexFolder
+from assistant.index.manifest import root_name
 from assistant.index.prepare import Block
 from assistant.index.seals import source_seal
 from assistant.index.texts import TextsWriter, plain, plain_metadata

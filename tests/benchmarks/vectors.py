@@ -28,7 +28,7 @@ from assistant.dense import DenseIndex, HalfVectors, Rows, Scores
 from assistant.embedding import unit
 
 WANTED = 100
-COLUMNS = ("kind", "size", "build s", "index MB", "open ms", "median ms", "recall@10", "lists", "probes", "candidates")
+COLUMNS = ("kind", "size", "build s", "index MB", "open ms", "median ms", "recall@10", "candidates")
 _SAMPLE = 2000
 _CHUNK = 20_000
 
@@ -110,7 +110,7 @@ def rows(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
         least = dense.least(vectors, questions)
         if size <= options.exact_up_to:
             yield baseline(vectors, questions, least)
-        for limit in (size, size - 1):  # exact, then lists
+        for limit in (size, size - 1):  # exact, then codes
             dense.EXACT_ROWS = limit
             if size <= options.exact_up_to or limit < size:
                 yield ours(vectors, questions, least, tuning, folder / "dense.faiss")
