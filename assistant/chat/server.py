@@ -45,6 +45,8 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
+WARM_AFTER_SECONDS = 1.0
+"""How long after the start what the first question needs is loaded: the page goes first."""
 OPEN_PAGES_SECONDS = 1
 """How long a stop waits for requests that are under way; an open page always has one."""
 
@@ -90,7 +92,9 @@ def run(
     url = f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
     def ready() -> None:
-        threading.Thread(target=warm, args=(library,), daemon=True).start()
+        warming = threading.Timer(WARM_AFTER_SECONDS, warm, (library,))
+        warming.daemon = True
+        warming.start()
         if announce:
             announce(url)
         if open_browser:
