@@ -1,4 +1,4 @@
-"""Columns: NumPy files that grow by rows while an index is built.
+"""Columns: NumPy files that grow by rows while an index is built, and are read by rows afterwards.
 
 A `.npy` file (NumPy Enhancement Proposal 1) whose header has room for any number of rows; it says 0 until `close`.
 """
@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import weakref
+from mmap import mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+Rows = npt.NDArray[np.int64]
+_MAPPED = 100 << 20
+"""A file of up to so many bytes may come into memory as a whole: its rows are then read faster."""
 _HEADER = 384
 _MAGIC = b"\x93NUMPY\x01\x00"
 
@@ -65,3 +71,39 @@ def rows_of(path: Path, dtype: npt.DTypeLike, *width: int) -> npt.NDArray[np.gen
     if count == 0:
         return np.empty((0, *width), kind)
     return np.memmap(path, kind, "r", _HEADER, (count, *width))
+
+
+class Stored:
+    """Reads rows of an array in a file, and keeps nothing of a large one in memory. Thread-safe.
+
+    A row of a memory map costs as much to read the first time, and brings the pages around it into the process: 64 KB
+    for each row on Linux, so that after some questions all of the file counts as its memory.
+    """
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        """Prepares reading from `array`; what is small, or no whole file, is read as it is."""
+        self._array = array
+        self._file: int | None = None
+        plain = isinstance(array.base, mmap) and array.flags.c_contiguous and array.nbytes > _MAPPED
+        if isinstance(array, np.memmap) and plain and hasattr(os, "pread"):  # Windows has none, and maps single pages
+            self._file = os.open(str(array.filename), os.O_RDONLY)
+            self._start = array.offset
+            weakref.finalize(self, os.close, self._file)
+
+    def take(self, rows: Rows) -> npt.NDArray[Any]:
+        """The contents of rows of an array of two dimensions, shape (len(rows), columns)."""
+        if self._file is None or len(rows) == 0:
+            return np.asarray(self._array[rows])
+        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+        starts, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [len(rows)]])
+        return self.runs(rows[starts], ends - starts).reshape(len(rows), -1)
+
+    def runs(self, starts: Rows, sizes: Rows) -> npt.NDArray[Any]:
+        """The contents of runs of rows, one after another: of `sizes` rows each, from `starts` on."""
+        if self._file is None:
+            ends = np.cumsum(sizes)
+            return np.asarray(self._array[np.arange(int(sizes.sum())) + np.repeat(starts - (ends - sizes), sizes)])
+        size = self._array.itemsize * int(np.prod(self._array.shape[1:], dtype=np.int64))
+        each = zip(starts.tolist(), sizes.tolist(), strict=True)
+        data = b"".join([os.pread(self._file, size * count, self._start + size * row) for row, count in each])
+        return np.frombuffer(data, self._array.dtype)

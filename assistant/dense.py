@@ -9,17 +9,16 @@ the threshold follows from.
 
 from __future__ import annotations
 
-import os
-import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from mmap import mmap
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
+
+from assistant.columns import Stored
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -47,8 +46,6 @@ _DEEPEST = 20_000
 """Under a filter, so many of the nearest rows are looked at for those that pass it."""
 _HALVED = 100_000
 """A search through more codes than this is split between two threads."""
-_MAPPED = 100 << 20
-"""A file of up to so many bytes may come into memory as a whole: its rows are then read faster."""
 _TIE = 1e-6
 """Cosines nearer to each other than this are those of equal vectors, summed in another order."""
 
@@ -144,35 +141,6 @@ def least(vectors: HalfVectors, queries: Scores) -> Scores:
 def _chunks(vectors: HalfVectors) -> Iterator[Scores]:
     for at in range(0, len(vectors), _CHUNK):
         yield np.asarray(vectors[at : at + _CHUNK], np.float32)
-
-
-class Stored:
-    """Reads rows of an array in a file, and keeps nothing of a large one in memory. Thread-safe.
-
-    A row of a memory map costs as much to read the first time, and brings the pages around it into the process: 64 KB
-    for each row on Linux, so that after some questions all of the file counts as its memory.
-    """
-
-    def __init__(self, array: npt.NDArray[Any]) -> None:
-        """Prepares reading from `array`, of two dimensions; what is small, or no whole file, is read as it is."""
-        self._array = array
-        self._file: int | None = None
-        plain = isinstance(array.base, mmap) and array.flags.c_contiguous and array.nbytes > _MAPPED
-        if isinstance(array, np.memmap) and plain and hasattr(os, "pread"):  # Windows has none, and maps single pages
-            self._file = os.open(str(array.filename), os.O_RDONLY)
-            self._start = array.offset
-            weakref.finalize(self, os.close, self._file)
-
-    def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """The rows' contents, shape (len(rows), columns); rows in a row are read at once."""
-        if self._file is None or len(rows) == 0:
-            return np.asarray(self._array[rows])
-        size = self._array.itemsize * self._array.shape[1]
-        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-        starts, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [len(rows)]])
-        runs = zip(rows[starts].tolist(), (ends - starts).tolist(), strict=True)
-        data = b"".join([os.pread(self._file, size * count, self._start + size * row) for row, count in runs])
-        return np.frombuffer(data, self._array.dtype).reshape(len(rows), -1)
 
 
 class DenseIndex:

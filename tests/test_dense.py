@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant import dense
-from assistant.dense import DenseIndex, HalfVectors, Rows, Scores, Stored
+from assistant import columns, dense
+from assistant.columns import Stored
+from assistant.dense import DenseIndex, HalfVectors, Rows, Scores
 from assistant.embedding import DEFAULT_MODEL, unit
 from assistant.passage_encoder import PassageEncoder
 
@@ -186,10 +187,13 @@ def test_an_index_of_other_vectors_is_refused(vectors: HalfVectors, about: dict[
 
 @pytest.mark.parametrize("mapped", [0, 1 << 30], ids=["read", "mapped"])
 def test_rows_are_read_as_they_are_stored(vectors: HalfVectors, monkeypatch: pytest.MonkeyPatch, mapped: int) -> None:
-    monkeypatch.setattr(dense, "_MAPPED", mapped)
+    monkeypatch.setattr(columns, "_MAPPED", mapped)
     for rows in ([0], [4999], [5, 6, 7, 100, 3, 3, 4], list(range(300)), []):
         chosen = np.array(rows, np.int64)
         assert Stored(vectors).take(chosen).tolist() == vectors[chosen].tolist()
+        sizes = np.arange(len(rows)) % 3
+        runs = [vectors[row : row + size] for row, size in zip(rows, sizes, strict=True)]
+        assert Stored(vectors).runs(chosen, sizes).ravel().tolist() == [x for run in runs for x in run.ravel().tolist()]
 
 
 def test_no_vectors_at_all_are_no_error(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.analysis import Analyser
-from assistant.dense import DenseIndex, Stored, products
+from assistant.columns import Stored
+from assistant.dense import DenseIndex, products
 from assistant.embedding import Encoder, QueryEncoder
 from assistant.errors import IndexDamaged, IndexOutdated, UsageError
 from assistant.filters import select

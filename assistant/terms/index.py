@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assistant.columns import Stored
+
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.uint32]
@@ -62,6 +64,7 @@ class TermIndex:
         """
         self._vocabulary = folder / "vocabulary.txt"
         files = {name: np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in _ARRAYS}
+        self._stored = Stored(np.load(folder / "tokens.npy", mmap_mode="r"))
         self._tokens, self._starts, self._leads = files["tokens"], files["starts"], files["leads"]
         self._hashes, self._ids, self._frequencies = files["hashes"], files["ids"], files["frequencies"]
         self._source_starts, self._source_ids = files["source_starts"], files["source_ids"]
