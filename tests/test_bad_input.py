@@ -322,7 +322,7 @@ def test_an_index_that_may_not_be_written(shared: Library, command: Command) -> 
 @pytest.mark.parametrize("when", ["before it is looked at", "before it is read"])
 def test_a_file_that_vanishes_while_the_build_runs(notes: Library, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     path = notes.sources / "bees.txt"
-    step = "stamp_of" if when == "before it is looked at" else "load"
+    step = "times_of" if when == "before it is looked at" else "load"
     original = getattr(collecting, step)
 
     def late(file: Path) -> Any:

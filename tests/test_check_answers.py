@@ -132,7 +132,7 @@ def test_words_that_are_gone_but_stand_in_another_source(notes: Library, saved: 
 
 def test_a_re_split(notes: Library, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(notes.generation().passages)
-    for module in ("build", "generation"):
+    for module in ("build", "manifest"):
         monkeypatch.setattr(f"assistant.index.{module}.Recipe", lambda: Recipe(passage_pieces=24))
     again = Library(notes.sources, notes.index)
     again.rebuild()

@@ -91,9 +91,9 @@ def run(
     name, port = listener.getsockname()[:2]
     url = f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
+    warming = threading.Timer(WARM_AFTER_SECONDS, warm, (library,))
+
     def ready() -> None:
-        warming = threading.Timer(WARM_AFTER_SECONDS, warm, (library,))
-        warming.daemon = True
         warming.start()
         if announce:
             announce(url)
@@ -115,6 +115,9 @@ def run(
     try:
         server.run(sockets=[listener])
     finally:
+        warming.cancel()
+        if warming.is_alive():  # a process that ends under a library's own threads is aborted
+            warming.join()
         for number, handler in before.items():
             signal.signal(number, handler)
 
