@@ -175,8 +175,7 @@ class TermIndex:
         sizes = ends - begins
         # Runs of neighbours are read in one.
         opens, closes = np.diff(rows, prepend=-2) != 1, np.diff(rows, append=-2) != 1
-        runs = zip(begins[opens].tolist(), ends[closes].tolist(), strict=True)
-        tokens = np.concatenate([self._tokens[:0], *(self._tokens[a:b] for a, b in runs)])
+        tokens = self._stored.runs(begins[opens], ends[closes] - begins[opens])
         # A table of all terms, whose memory is hardly touched, takes less time than to search for each of the tokens.
         table = np.zeros(self.distinct, np.uint16)
         table[asked.ids] = np.arange(1, len(asked.ids) + 1)
