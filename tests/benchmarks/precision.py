@@ -27,7 +27,7 @@ def stages(collection: Path, faster: bool) -> tuple[dict[str, float], dict[str, 
             report = evaluate(collection, progress=progress).report
     finally:
         passage_encoder._bfloat16_is_faster = measured
-    return {name: values["nDCG@10"] for name, values in report["stages"].items()}, report["collection"]
+    return {name: values["nDCG@10"]["mean"] for name, values in report["stages"].items()}, report["collection"]
 
 
 def main() -> None:
