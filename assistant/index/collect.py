@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ class Collection:
         with self._changed:
             self._changed.wait_for(lambda: self.done)
 
-    @property
+    @cached_property
     def mostly_known(self) -> bool:
         """Whether most of the files were there at the build before."""
         previous = self._previous
