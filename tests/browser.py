@@ -158,11 +158,14 @@ def watched(browser: Browser, url: str, timeout: float = 30_000) -> Iterator[Cal
 
 
 def ask(page: Page, question: str) -> None:
-    """Types a question and waits for its answer."""
+    """Types a question, and waits until its answer is shown and kept: what is pressed then is meant for what follows."""
     before = page.locator("#chat .answer").count()
     page.fill("#ask textarea", question)
     page.press("#ask textarea", "Enter")
-    page.wait_for_function("n => document.querySelectorAll('#chat .answer').length > n", arg=before)
+    page.wait_for_function(
+        "n => document.querySelectorAll('#chat .answer').length > n && !document.body.classList.contains('asking')",
+        arg=before,
+    )
 
 
 def in_view(page: Page, selector: str) -> bool:

@@ -66,7 +66,8 @@ def new_chat(page: Page) -> None:
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("#kept-list .kept-name:visible").all_inner_texts()
+    """Those that are listed; `inner_text` is empty until a row that has just come is painted (content-visibility)."""
+    return page.locator("#kept-list .kept-name:visible").all_text_contents()
 
 
 def test_a_conversation_comes_back_and_other_tabs_find_it(open_page: OpenPage) -> None:
@@ -210,7 +211,7 @@ def test_conversations_are_found_renamed_and_deleted(open_page: OpenPage) -> Non
     assert page.inner_text("#kept-list h3") == "Today" and page.inner_text("#kept-shown") == "2 conversations"
     assert page.evaluate("document.querySelector('#conversations').scrollWidth <= innerWidth")
     page.keyboard.type("lantern")  # in a question that is not the first
-    assert names(page) == [KEEPER] and page.inner_text(".kept-hit:visible") == "What broke the lantern glass?"
+    assert names(page) == [KEEPER] and page.text_content(".kept-hit:visible") == "What broke the lantern glass?"
     assert page.inner_text("#kept-shown") == "1 of 2 conversations"
     page.fill("#kept-search", "every forty minutes")  # in an answer
     assert names(page) == [FERRY]

@@ -92,7 +92,7 @@ def long_list(page: Page) -> None:
     page.get_by_role("button", name="Show ").click()
     focused(page, ".sources li:nth-child(101) .source")
     page.fill("#filter", "tide 129")
-    assert page.locator(".sources .title").all_inner_texts() == ["Tide table 129"]
+    assert page.locator(".sources .title").all_text_contents() == ["Tide table 129"]
     assert page.inner_text("#shown").startswith("1 of ")
     page.locator(".sources [data-do=remove]").click()
     dialog = page.get_by_role("dialog", name="Remove “Tide table 129”?")
@@ -121,7 +121,7 @@ def test_a_source_is_removed_after_asking_and_put_back(open_page: OpenPage, chat
     reported(page, "1 removed")
     page.locator(".sources li", has_text="Skerry Point").wait_for(state="detached")
     page.get_by_text("Removed (1)").click()
-    assert "lighthouse.yaml" in page.locator("[data-group=trash] li").inner_text()
+    assert "lighthouse.yaml" in page.locator("[data-group=trash] li").text_content()
     page.locator("[data-group=trash]").get_by_role("button", name="Put back").click()
     page.wait_for_selector("#library-said:has-text('Put back: lighthouse.md, lighthouse.yaml')")
     focused(page, "#library-title")
