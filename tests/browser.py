@@ -131,7 +131,7 @@ def rebuild_elsewhere(sources: Path, index: Path) -> None:
 
 
 @contextmanager
-def watched(browser: Browser, url: str, timeout: float = 30_000) -> Iterator[Callable[..., Page]]:
+def watched(browser: Browser, url: str, timeout: float = 60_000) -> Iterator[Callable[..., Page]]:
     """Opens addresses of a chat; at the end no page may have asked another host for anything, or met an error.
 
     `timeout` is how long, in milliseconds, a page waits for what it is asked to wait for.

@@ -178,7 +178,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     """Opens the chat; at the end no page may have asked another host for anything, or met an error."""
-    with watched(browser, chat.url, 20_000) as open_at:
+    with watched(browser, chat.url) as open_at:
 
         def open_(width: int = 1280, height: int = 800, address: str = "/", **options: object) -> Page:
             return open_at(address, viewport={"width": width, "height": height}, **options)

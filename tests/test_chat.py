@@ -208,8 +208,8 @@ def test_copy_citation_and_answer(open_page: OpenPage) -> None:
     assert "\nThe Harbour Ferry. (2021, May 4). Port Authority." in copied
     rich = """navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((blob) => blob.text())"""
     assert "<em><span>The Harbour Ferry</span></em>" in page.evaluate(rich)
-    page.reload()  # the style is remembered
-    ask(page, "How often does the harbour ferry cross the bay?")
+    page.reload()  # the answer comes back, and the style is remembered
+    page.wait_for_selector("#chat .answer .cite-style[data-chosen]", state="attached")
     assert page.locator(".cite-style").input_value() == "apa"
 
 
