@@ -21,6 +21,8 @@ _TOKEN = re.compile(
     rf"(?P<cjk>[{_CJK}]+)|(?P<dotted>(?:[^\W\d_{_CJK}]\.){{2,}})|(?:[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*)"
 )
 _LONE_CJK = re.compile(f"[{_CJK}]")
+_SPACED = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W_]+)*")
+"""As `_TOKEN`, for texts without such characters."""
 _ACCENTS = re.compile("[\u0300-\u036f]")
 LANGUAGES = tuple(sorted(set(stopwords.languages()) & set(Stemmer.algorithms())))
 """Languages with both a stemmer and a list of function words."""
@@ -96,6 +98,7 @@ class Analyser:
     def __init__(self, language: str) -> None:
         self.language = language
         self._stem = lru_cache(maxsize=200_000)(self._stem_word)
+        self._term = lru_cache(maxsize=200_000)(lambda word: self._stem(fold(word)))
 
     @cached_property
     def function_words(self) -> frozenset[str]:
@@ -109,7 +112,9 @@ class Analyser:
 
     def terms(self, text: str) -> list[str]:
         """The index terms of `text`, in order, function words included."""
-        return [self._stem(word.folded) for word in words(text)]
+        if _LONE_CJK.search(text):
+            return [self._stem(word.folded) for word in words(text)]
+        return list(map(self._term, _SPACED.findall(text)))  # the same, several times faster
 
     def content(self, text: str) -> dict[str, str]:
         """The distinct terms of `text` that carry content, each with the word as it was written first."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from assistant.bibliography import locate
 from assistant.demands import Demands
@@ -42,25 +43,32 @@ def score_sentences(
     of_model = SENTENCE_COSINE_WEIGHT * asked.trust
     weight = of_model / (of_model + 1 - SENTENCE_COSINE_WEIGHT)
     found = []
-    for number, row in ((number, row) for number, rows in enumerate(excerpts) for row in rows):
+    each = [(number, row) for number, rows in enumerate(excerpts) for row in rows]
+    all_cosines = iter(_cosines(index, asked.vector, [row for _, row in each]))
+    for number, row in each:
         source = index.source(int(index.passages[row]["source"]))
         place = locate(source, int(index.passages[row]["start"]), int(index.passages[row]["end"]))
         heading = rarity.keys() & index.analyser.terms(f"{source.metadata.title or ''} {place}")
         before: set[str] = set()
-        cosines = index.sentence_cosines(
-            asked.vector, np.arange(index.passages[row]["first"], index.passages[row]["last"])
-        )
-        for (start, end), cosine in zip(index.sentence_spans(row), cosines, strict=True):
+        for start, end in index.sentence_spans(row):
             text = source.text[start:end]
             own = rarity.keys() & index.analyser.terms(text)
             share = sum(
                 rarity[term] * (1.0 if term in own else IN_HEADING if term in heading else IN_SENTENCE_BEFORE)
                 for term in own | heading | before
             )
-            score = weight * float(cosine) + (1 - weight) * share / total - _lack(text, demands)
+            score = weight * next(all_cosines) + (1 - weight) * share / total - _lack(text, demands)
             found.append(Sentence(number, start, end, score, {term: rarity[term] for term in own | heading}))
             before = own
     return sorted(found, key=lambda sentence: (-sentence.score, sentence.excerpt, sentence.start))
+
+
+def _cosines(index: Generation, vector: npt.NDArray[np.float32], rows: Sequence[int]) -> list[float]:
+    """The cosine of each sentence of the passages, one passage after another."""
+    places = index.passages[list(rows)]
+    each = [np.arange(first, last) for first, last in zip(places["first"], places["last"], strict=True)]
+    cosines: list[float] = index.sentence_cosines(vector, np.concatenate([np.empty(0, np.int64), *each])).tolist()
+    return cosines
 
 
 def _lack(sentence: str, demands: Demands) -> float:

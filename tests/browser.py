@@ -158,7 +158,7 @@ def watched(browser: Browser, url: str, timeout: float = 60_000) -> Iterator[Cal
 
 
 def ask(page: Page, question: str) -> None:
-    """Types a question, and waits until its answer is shown and kept: what is pressed then is meant for what follows."""
+    """Types a question, and waits until its answer is shown and kept: a key pressed then is meant for what follows."""
     before = page.locator("#chat .answer").count()
     page.fill("#ask textarea", question)
     page.press("#ask textarea", "Enter")

@@ -67,3 +67,10 @@ def test_a_phrase_taken_from_a_text_is_found_in_it(parts: list[str]) -> None:
     text = "before, " + " ".join(parts) + " after"
     start, end = next(find_phrase(text, " ".join(parts)))
     assert " ".join(parts) in text[start:end] or text[start:end] in " ".join(parts)
+
+
+@given(st.text(st.sampled_from("abAB.'’_ é²ß9İष金") | st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_terms_are_those_of_the_words_one_by_one(text: str) -> None:
+    analyser = Analyser("english")
+    one_by_one = [analyser.terms(text[word.start : word.end]) for word in words(text)]
+    assert analyser.terms(text) == [term for terms in one_by_one for term in terms]

@@ -121,7 +121,7 @@ def test_a_source_is_removed_after_asking_and_put_back(open_page: OpenPage, chat
     reported(page, "1 removed")
     page.locator(".sources li", has_text="Skerry Point").wait_for(state="detached")
     page.get_by_text("Removed (1)").click()
-    assert "lighthouse.yaml" in page.locator("[data-group=trash] li").text_content()
+    assert "lighthouse.yaml" in (page.locator("[data-group=trash] li").text_content() or "")
     page.locator("[data-group=trash]").get_by_role("button", name="Put back").click()
     page.wait_for_selector("#library-said:has-text('Put back: lighthouse.md, lighthouse.yaml')")
     focused(page, "#library-title")

@@ -72,7 +72,7 @@ def main() -> None:
             corpus.write(folder / "sources", options.passages)
             versions.append(Version(name, root, folder / "sources", folder / "index"))
         found = measured(versions)
-    rows = [
+    rows: measuring.Rows = [
         (name, *(f"{values[each.name]:.3f}" for each in versions), f"{values['before'] / values['now']:.1f}")
         for name, values in found.items()
     ]
