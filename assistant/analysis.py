@@ -46,7 +46,8 @@ def fold(word: str) -> str:
     plain = (
         word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word)))
     )
-    return plain.casefold().replace("’", "'").replace(".", "")
+    folded = plain.casefold().replace("’", "'").replace(".", "")
+    return folded if folded.isascii() else "".join(folded.split())  # a ligature of words, as ﷺ, is one word
 
 
 def words(text: str) -> Iterator[Word]:

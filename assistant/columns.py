@@ -106,4 +106,6 @@ class Stored:
         size = self._array.itemsize * int(np.prod(self._array.shape[1:], dtype=np.int64))
         each = zip(starts.tolist(), sizes.tolist(), strict=True)
         data = b"".join([os.pread(self._file, size * count, self._start + size * row) for row, count in each])
+        if len(data) != size * int(sizes.sum()):
+            raise IndexError("a file is shorter than it was")
         return np.frombuffer(data, self._array.dtype)

@@ -9,7 +9,8 @@ the threshold follows from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ _DEEPEST = 20_000
 """Under a filter, so many of the nearest rows are looked at for those that pass it."""
 _HALVED = 100_000
 """A search through more codes than this is split between two threads."""
+_HEAD = 1 << 13
+"""Bytes at the beginning of a part that hold its sizes and its centre."""
 _TIE = 1e-6
 """Cosines nearer to each other than this are those of equal vectors, summed in another order."""
 
@@ -59,25 +62,26 @@ def write(vectors: HalfVectors, queries: Scores, path: Path) -> dict[str, Any]:
         path: The file.
 
     Returns:
-        What `DenseIndex` needs to know of it, as plain JSON: its kind, and for codes `candidates` (rows to rescore);
-        the `recall@10` against exact search, the number of `queries` that it was measured on (none where it is exact),
-        and whether that is `enough`. If nothing is, the most candidates are rescored.
+        What `DenseIndex` needs to know of it, as plain JSON: its kind, and for codes `candidates` (rows to rescore) and
+        `parts` (where each part of the file begins, with the digest of its head); the `recall@10` against exact search,
+        the number of `queries` that it was measured on (none where it is exact), and whether that is `enough`. If
+        nothing is, the most candidates are rescored.
     """
     rows, dimensions = vectors.shape
-    about: dict[str, Any] = {"kind": _kind(rows, dimensions), "rows": rows, "dimensions": dimensions}
+    about: dict[str, Any] = {"kind": EXACT if rows <= EXACT_ROWS else CODES, "rows": rows, "dimensions": dimensions}
     if about["kind"] == EXACT:
         return about | {"recall@10": 1.0, "queries": 0, "enough": True}
     faiss.omp_set_num_threads(_THREADS)  # a search in this thread may have left it at one
-    _write_codes(vectors, path)
+    about["parts"] = _write_codes(vectors, path)
     return _measured(path, vectors, queries, about)
 
 
-def _kind(rows: int, dimensions: int) -> str:
-    return EXACT if rows <= EXACT_ROWS or dimensions % 8 else CODES  # of which each byte holds eight
+def _write_codes(vectors: HalfVectors, path: Path) -> list[tuple[int, str]]:
+    """Writes the codes of all rows, of many in two halves, which a search looks through at the same time.
 
-
-def _write_codes(vectors: HalfVectors, path: Path) -> None:
-    """Writes the codes of all rows, of many in two halves, which a search looks through at the same time."""
+    Returns where each part begins, with the digest of its head.
+    """
+    begins = []
     rows, dimensions = vectors.shape
     chosen = np.random.default_rng(0).choice(rows, min(rows, _CENTRED), replace=False)
     sample = np.asarray(vectors[np.sort(chosen)], np.float32)
@@ -87,7 +91,15 @@ def _write_codes(vectors: HalfVectors, path: Path) -> None:
             index.train(sample)
             for chunk in _chunks(vectors[first:last]):
                 index.add(chunk)
+            begins.append(file.tell())
             faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+    written = np.memmap(path, np.uint8, "r")
+    return [(begin, _head_digest(written, begin)) for begin in begins]
+
+
+def _head_digest(data: npt.NDArray[np.uint8], begin: int) -> str:
+    """The digest of the head of a part, which says how long what follows is: FAISS believes it."""
+    return hashlib.blake2b(data[begin : begin + _HEAD].tobytes(), digest_size=16).hexdigest()
 
 
 def _halves(rows: int) -> list[tuple[int, int]]:
@@ -161,12 +173,12 @@ class DenseIndex:
             if self._mapped is None:
                 self._index = _scan(vectors)
             else:
-                self._codes = _opened(self._mapped, len(_halves(self._rows)))
+                self._codes = _opened(self._mapped, about["parts"])
         except (OSError, ValueError, MemoryError) as error:
             raise RuntimeError(f"{path.name} cannot be read: {error}") from error
         parts = self._codes or [self._index]
         held = sum(part.ntotal for part in parts)
-        if (held, parts[0].d) != vectors.shape or about["rows"] != self._rows:
+        if {(held, part.d) for part in parts} != {vectors.shape} or about["rows"] != self._rows:
             raise RuntimeError(f"{path.name} holds {held} vectors, not {len(vectors)}")
         self._stored = Stored(vectors)
         self._second = ThreadPoolExecutor(1)  # FAISS's own threads would wait for work busily, on the encoder's cores
@@ -189,17 +201,24 @@ class DenseIndex:
         if wanted == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         if within is not None and len(within) <= max(_FEW, wanted):
-            return _best(within, self.cosines(query, within), wanted)
+            return self._best_of(within, query, wanted)
         faiss.omp_set_num_threads(1)  # in this thread: for one question, two would only wait for each other
         if self._codes:
-            rows = self._nearest_codes(query, wanted, within)
-            return _best(rows, self.cosines(query, rows), wanted)
+            return self._best_of(self._nearest_codes(query, wanted, within), query, wanted)
         # With more than are wanted, equal vectors at the end are told apart by their row.
         selector = None if within is None else _selector(within, self._rows)
         parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # added at run time
         _, found = self._index.search(query[None, :], min(wanted + _FOUND, self._rows), params=parameters)
-        rows = np.asarray(found[0][found[0] >= 0], np.int64)
-        return _best(rows, self.cosines(query, rows), wanted)
+        return self._best_of(np.asarray(found[0][found[0] >= 0], np.int64), query, wanted)
+
+    def _best_of(self, rows: Rows, query: Scores, k: int) -> tuple[Rows, Scores]:
+        """The `k` best of `rows` by their cosines, of which only some are held at a time."""
+        best, scores = np.empty(0, np.int64), np.empty(0, np.float32)
+        for at in range(0, len(rows), _CHUNK):
+            piece = rows[at : at + _CHUNK]
+            both = np.concatenate([best, piece]), np.concatenate([scores, self.cosines(query, piece)])
+            best, scores = _best(*both, k)
+        return best, scores
 
     def _nearest_codes(self, query: Scores, wanted: int, within: Rows | None) -> Rows:
         """Rows, sorted, among which the nearest are: at least `wanted`; those `within`, if only these are asked for."""
@@ -208,12 +227,13 @@ class DenseIndex:
             return self._looked_through(query, count)
         # Those that pass a filter lie farther from the question, where codes tell less.
         depth = 2 * count * self._rows // len(within)
-        if depth <= _DEEPEST:
+        while depth <= _DEEPEST:
             found = self._looked_through(query, depth)
             places = np.minimum(np.searchsorted(within, found), len(within) - 1)
             inside = found[within[places] == found]
             if len(inside) >= wanted:
                 return np.asarray(inside, np.int64)
+            depth *= 4
         return within
 
     def _looked_through(self, query: Scores, count: int) -> Rows:
@@ -241,10 +261,12 @@ def _scan(vectors: HalfVectors) -> Any:  # noqa: ANN401
     return index
 
 
-def _opened(data: npt.NDArray[np.uint8], count: int) -> list[Any]:
+def _opened(data: npt.NDArray[np.uint8], parts: Sequence[tuple[int, str]]) -> list[Any]:
     """The indexes in `data`, one after another, which has to stay as long as they do: what can be is not copied."""
+    if any(_head_digest(data, begin) != known for begin, known in parts):
+        raise ValueError("it is altered")
     reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(data), len(data))  # type: ignore[attr-defined]
-    return [faiss.read_index(reader, faiss.IO_FLAG_MMAP_IFC) for _ in range(count)]
+    return [faiss.read_index(reader, faiss.IO_FLAG_MMAP_IFC) for _ in parts]
 
 
 def _selector(within: Rows, rows: int) -> Any:  # noqa: ANN401

@@ -143,6 +143,8 @@ def _sentences(index: Generation, vector: Vector, rows: Rows) -> Vector:
     """The cosine of each row's nearest sentence, shape (len(rows),)."""
     first, last = index.passages["first"][rows], index.passages["last"][rows]
     sizes = last - first
+    if (sizes < 1).any() or (first < 0).any() or (last > len(index.sentences)).any():
+        raise IndexError("sentences that there are not")
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     each = np.arange(int(sizes.sum())) + np.repeat(first - starts, sizes)
     cosines = index.sentence_cosines(vector, each)

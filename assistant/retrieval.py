@@ -116,7 +116,8 @@ def retrieve(query: Query, index: Generation, k: int, reranker: Reranker | None 
     if undated:
         notes.append((UNDATED_ONE if undated == 1 else UNDATED_MANY).format(count=undated))
     searched = int(chosen.sum())
-    asked = encode(query, index)
+    with index.guarded():
+        asked = encode(query, index)
     if asked.left_out:
         notes.append(LONG.format(kept=len(asked.written), count=len(asked.written) + asked.left_out))
     gone: list[str] = []
@@ -199,10 +200,8 @@ def _hits(query: Query, index: Generation, asked: Question, k: int, within: Rows
     few = within is not None and len(within) <= _READ_FIRST
     if query.phrases and few and within is not None:
         within = np.array([row for row in within.tolist() if _holds(index, row, query.phrases)], np.int64)
-    try:
+    with index.guarded():
         hits = rank(index, asked, k, within).final
-    except IndexError as error:  # a large file is not read whole when the index is opened
-        raise index.damaged("a number that points nowhere") from error
     return hits if few or not query.phrases else [hit for hit in hits if _holds(index, hit.row, query.phrases)]
 
 

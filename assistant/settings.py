@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """Of the index on disk; another version is never read."""
 
 DEFAULT_SOURCES = "sources"

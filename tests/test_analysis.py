@@ -39,6 +39,12 @@ def test_korean_syllables_stay_whole() -> None:
     assert fold("영변") == "영변"
 
 
+def test_a_ligature_of_words_is_one_word() -> None:
+    the, word, ligature, stands = Analyser("english").terms("The word \ufdfa stands.")
+    assert (the, word, stands) == ("the", "word", "stand")
+    assert ligature.isalpha()
+
+
 def test_content_leaves_out_function_words_and_keeps_the_spelling() -> None:
     assert list(Analyser("english").content("What did the Parties agree to?").values()) == ["Parties", "agree"]
 

@@ -180,6 +180,54 @@ def test_a_file_that_is_missing_or_cut_off_is_refused(
         DenseIndex(path, vectors, about)
 
 
+@pytest.mark.parametrize("about", [dense.CODES], indirect=True)
+def test_an_altered_head_is_refused(vectors: HalfVectors, about: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "dense.faiss"
+    data = path.read_bytes()
+    for at in range(0, 2000, 90):  # FAISS would believe the sizes that stand there
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+        with pytest.raises(RuntimeError, match="altered"):
+            DenseIndex(path, vectors, about)
+
+
+def test_codes_take_vectors_of_any_length(
+    vectors: HalfVectors, questions: Scores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "EXACT_ROWS", 1000)
+    path = tmp_path / "short.npy"
+    np.save(path, unit(np.asarray(vectors[:, :300], np.float32)).astype(np.float16))
+    short = np.asanyarray(np.load(path, mmap_mode="r"))
+    about = dense.write(short, np.asarray(short[:400:8], np.float32), tmp_path / "dense.faiss")
+    assert about["kind"] == dense.CODES
+    index = DenseIndex(tmp_path / "dense.faiss", short, about)
+    for query in unit(questions[:, :300]):
+        assert index.search(query, 1)[0].tolist() == best(short, query, 1)[0]
+
+
+@pytest.mark.parametrize("about", [dense.CODES], indirect=True)
+def test_many_rows_that_lie_far_away_are_scored_piece_by_piece(
+    vectors: HalfVectors, questions: Scores, about: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    cosines = DenseIndex.cosines
+    monkeypatch.setattr(dense, "_CHUNK", 256)
+    monkeypatch.setattr(dense, "_DEEPEST", 0)  # as if all of the nearest were outside
+
+    def watched(self: DenseIndex, query: Scores, rows: Rows) -> Scores:
+        held.append(len(rows))
+        return cosines(self, query, rows)
+
+    monkeypatch.setattr(DenseIndex, "cosines", watched)
+    index = DenseIndex(tmp_path / "dense.faiss", vectors, about)
+    within = np.arange(0, ROWS, 3)
+    for query in questions:
+        rows, scores = index.search(query, 20, within)
+        expected, known = best(vectors, query, 20, within)
+        assert rows.tolist() == expected
+        assert scores.tolist() == pytest.approx(known.tolist(), abs=1e-6)
+    assert max(held) == 256
+
+
 def test_an_index_of_other_vectors_is_refused(vectors: HalfVectors, about: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         DenseIndex(tmp_path / "dense.faiss", vectors[:-1], about)

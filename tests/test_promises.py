@@ -126,17 +126,29 @@ def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
     assert Library(notes.sources, notes.index).check().ok
 
 
-@pytest.mark.parametrize("name", ["terms/tokens.npy", "passages.npy"])
+@pytest.mark.parametrize(
+    ("name", "column", "number"),
+    [
+        ("terms/tokens.npy", None, 1 << 30),
+        ("terms/ids.npy", None, 1 << 30),
+        ("terms/starts.npy", None, -(1 << 40)),
+        ("starts.npy", None, 1 << 40),
+        ("starts.npy", None, -1),
+        ("passages.npy", "start", 1 << 20),
+        ("passages.npy", "source", 1 << 20),
+        ("passages.npy", "first", 1 << 40),
+        ("passages.npy", "last", 1 << 50),
+        ("passages.npy", "last", -1),
+    ],
+)
 def test_numbers_that_point_nowhere_in_a_large_file_are_damage(
-    notes: Library, monkeypatch: pytest.MonkeyPatch, name: str
+    notes: Library, monkeypatch: pytest.MonkeyPatch, name: str, column: str | None, number: int
 ) -> None:
     monkeypatch.setattr("assistant.index.generation.SMALL", 0)  # as if every file were too large to digest at opening
     path = notes.index / (notes.index / "CURRENT").read_text("utf-8").strip() / name
     numbers = np.load(path, mmap_mode="r+")
-    if name == "passages.npy":
-        numbers["start"] += 1
-    else:
-        numbers[:] = 1 << 30
+    altered = numbers if column is None else numbers[column]
+    altered[1:-1] = number
     numbers.flush()
     with pytest.raises(IndexDamaged, match="run assistant rebuild"):
         Library(notes.sources, notes.index).ask("How many hives does the orchard keep?")

@@ -93,6 +93,14 @@ def test_nothing_changed_takes_the_fast_path(notes: Library) -> None:
     assert generations(notes) == {before}
 
 
+def test_files_that_cannot_be_read_are_no_change(notes: Library) -> None:
+    for number in range(7):
+        (notes.sources / f"broken-{number}.pdf").write_bytes(b"%PDF-1.7 cut off")
+    first, second = notes.rebuild(), notes.rebuild()
+    assert len(first.skipped) == len(second.skipped) == 7
+    assert first.index_id == second.index_id
+
+
 def test_a_changed_file_changes_the_answer_and_nothing_else(notes: Library) -> None:
     before, old = vectors(notes), notes.index_id
     assert said(notes.ask(HIVES)) == "The orchard keeps nine hives."

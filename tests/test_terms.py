@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from itertools import pairwise
 from pathlib import Path
 
@@ -51,6 +53,18 @@ def test_the_terms_come_back_as_they_were_added(index: TermIndex) -> None:
     assert (index.passages, index.sources) == (40, 6)
     assert list(index.strings(0, 40)) == TEXTS
     assert list(index.strings(7, 9)) == TEXTS[7:9]
+
+
+def test_files_are_let_go_of_with_the_index(tmp_path: Path) -> None:
+    index = write(tmp_path / "index", PASSAGES, STARTS)
+    assert index.frequency("w1") > 0
+    there = weakref.ref(index)
+    gc.disable()  # else it might come in time
+    try:
+        del index
+        assert there() is None
+    finally:
+        gc.enable()
 
 
 def test_signals_are_those_of_plain_python(index: TermIndex) -> None:

@@ -178,7 +178,7 @@ class _Build:
         """Embeds and writes a generation, verifies it, and puts it in use."""
         if making.collection.wait(0) is None:
             making.reading.result()  # says why nothing could be read
-        count, most = encoders.count, encoders.max_pieces
+        most = encoders.max_pieces
         context_pieces = min(self.recipe.context_pieces, most // 4)
         longest = min(self.recipe.passage_pieces, most - context_pieces - _MARGIN)
         if longest < _SHORTEST:
@@ -193,7 +193,7 @@ class _Build:
         taken = Taken([usable, *left] if usable else left)
         # Rows are taken over when all is read; where most is new, the encoder would wait for that.
         rows = usable if making.collection.mostly_known else None
-        making.prepare(encoders, rows, taken, (count, longest, context_pieces))
+        making.prepare(encoders, rows, taken, (encoders.count, longest, context_pieces))
         exported = encoders.export()  # first, while little is in memory; what is to be embedded is made meanwhile
         making.embed(encoders, lambda done, total: self.told("Embedding passages", done, total))
         self.told("Writing the index", 0, 1)
@@ -218,6 +218,8 @@ class _Build:
         generation = Generation(path, self.root)
         verify_files(path, generation.manifest)
         kept = self.folder.switch(path)
+        for each in left:
+            each.release()
         self.folder.clean(kept, encoders.folders)
         self.told("Writing the index", 1, 1)
         return generation

@@ -135,8 +135,10 @@ class Collection:
     def mostly_known(self) -> bool:
         """Whether most of the files were there at the build before."""
         previous = self._previous
-        known = sum(bool(previous.of_file(name_of(file.path, self._root))) for file in self.files) if previous else 0
-        return 2 * known >= len(self.files)
+        if previous is None:
+            return not self.files
+        names, refused = (name_of(file.path, self._root) for file in self.files), previous.manifest["left_out"]
+        return 2 * sum(name in refused or bool(previous.of_file(name)) for name in names) >= len(self.files)
 
     @property
     def whole(self) -> bool:

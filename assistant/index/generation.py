@@ -12,6 +12,8 @@ import stat
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ from assistant.terms import TermIndex
 _TRUSTED = 32_000_000
 _KEPT = 16_000_000
 """Characters of texts that are kept for further questions."""
+_OF_SOURCE, _OF_LOCATOR = 1500, 200
 _CHOICES_KEPT = 64
 _SOURCE = """
     SELECT id, text, metadata, digest, locators, seal, file, size, mtime_ns, ctime_ns, reader, problems
@@ -81,6 +84,8 @@ class Generation:
             self.dense = DenseIndex(path / "dense.faiss", self.vectors, self.manifest["dense"])
             self.lexical = LexicalIndex(path / "lexical")
             self.terms = TermIndex(path / "terms")
+            if (self.starts[0], self.starts[-1]) != (0, len(self.passages)) or (np.diff(self.starts) < 0).any():
+                raise ValueError("starts.npy")
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             raise IndexDamaged(f"the index in {path.parent} is damaged ({error}): run assistant rebuild") from error
         self.analyser = Analyser(self.manifest["analyser"])
@@ -88,7 +93,7 @@ class Generation:
         self._lock = threading.Lock()
         self._read: OrderedDict[int, tuple[Source, Stamp]] = OrderedDict()
         self._held = 0
-        """Characters in `_read`."""
+        """What `_read` takes, in characters."""
         self._states: dict[str, tuple[tuple[int, int, int], CitationState]] = {}
         self._chosen: dict[Filters, tuple[npt.NDArray[np.bool_], int]] = {}
 
@@ -189,6 +194,14 @@ class Generation:
         except sqlite3.Error as error:
             raise self.damaged(str(error)) from error
 
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Raises `IndexDamaged` where a number points nowhere: a large file is not read whole when it is opened."""
+        try:
+            yield
+        except IndexError as error:
+            raise self.damaged("a number that points nowhere") from error
+
     def damaged(self, what: str) -> IndexDamaged:
         """The error that says what is damaged in this index."""
         return IndexDamaged(f"the index in {self.path.parent} is damaged ({what}): run assistant rebuild")
@@ -220,10 +233,10 @@ class Generation:
         file, size, mtime_ns, ctime_ns, reader, problems = seen
         entry = source, _stamp(file, size, mtime_ns, ctime_ns, known, reader, problems)
         with self._lock:
-            self._held += len(text) if number not in self._read else 0
+            self._held += _size(source) if number not in self._read else 0
             self._read[number] = entry
             while self._held > _KEPT and len(self._read) > 1:
-                self._held -= len(self._read.popitem(last=False)[1][0].text)
+                self._held -= _size(self._read.popitem(last=False)[1][0])
         return entry
 
     def find(self, source_id: str) -> int:
@@ -322,6 +335,11 @@ class Generation:
             return known[1]
         except OSError:
             return CitationState.MISSING
+
+
+def _size(source: Source) -> int:
+    """About what a source takes in memory, in characters."""
+    return len(source.text) + _OF_SOURCE + _OF_LOCATOR * len(source.locators)
 
 
 def _stamp(file: str, size: int, mtime_ns: int, ctime_ns: int, known: str, reader: str, problems: str) -> Stamp:

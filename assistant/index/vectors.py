@@ -113,6 +113,11 @@ class Unfinished:
             rows = last
         return rows
 
+    def release(self) -> None:
+        """Lets go of the files, which Windows removes only then; nothing more is found."""
+        self.keys = self.keys[:0].copy()
+        self._vectors = self._sentences = self._scales = np.empty(0)
+
     def kept(self, row: int) -> Kept:
         """As `Store.kept`."""
         first, last = int(self._starts[row]), int(self._starts[row + 1])

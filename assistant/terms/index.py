@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ class TermIndex:
             raise ValueError(f"the files in {folder.name} do not fit together")
         self._length = max(1, len(self._tokens)) / max(1, self.passages)
         self._source_length = max(1, int(self._source_lengths.sum())) / max(1, self.sources)
-        self._known = lru_cache(maxsize=100_000)(self._find)
+        # Of a function, not of a method: an index that is kept by itself would leave its files open.
+        self._known = lru_cache(maxsize=100_000)(partial(_find, self._hashes, self._ids))
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -106,12 +107,6 @@ class TermIndex:
         name = self.vocabulary.__getitem__
         for row in range(first, last):
             yield list(map(name, self._tokens[self._starts[row] : self._starts[row + 1]].tolist()))
-
-    def _find(self, term: str) -> int:
-        """The id of a term, -1 for one that there is not."""
-        wanted = np.uint64(hash_of(term))
-        at = int(np.searchsorted(self._hashes, wanted))
-        return int(self._ids[at]) if at < self.distinct and self._hashes[at] == wanted else -1
 
     def frequency(self, term: str) -> int:
         """In how many passages `term` occurs."""
@@ -173,6 +168,8 @@ class TermIndex:
     def _occurrences(self, asked: _Asked, rows: Rows) -> _Occurrences:
         begins, ends = self._starts[rows], self._starts[rows + 1]
         sizes = ends - begins
+        if (sizes < 0).any() or (begins < 0).any() or (ends > len(self._tokens)).any():
+            raise IndexError("terms that there are not")
         # Runs of neighbours are read in one.
         opens, closes = np.diff(rows, prepend=-2) != 1, np.diff(rows, append=-2) != 1
         tokens = self._stored.runs(begins[opens], ends[closes] - begins[opens])
@@ -220,6 +217,17 @@ class TermIndex:
             held[there.row[inside], numbers[there.marks[at], there.marks[at + gap]]] = True
         weights = np.array([*pairs.values(), 0.0])
         return _weighted(held, weights / (weights.sum() or 1))
+
+
+def _find(hashes: npt.NDArray[np.uint64], ids: Ids, term: str) -> int:
+    """The id of a term, -1 for one that there is not."""
+    wanted = np.uint64(hash_of(term))
+    at = int(np.searchsorted(hashes, wanted))
+    if at == len(ids) or hashes[at] != wanted:
+        return -1
+    if ids[at] >= len(ids):
+        raise IndexError("a term that there is not")
+    return int(ids[at])
 
 
 @dataclass(frozen=True, slots=True)

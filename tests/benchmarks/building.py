@@ -1,14 +1,14 @@
 """How fast an index is built and brought up to date, against the model's own speed and the machine's.
 
-    python tests/benchmarks/building.py [PASSAGES...] [--keep FOLDER] [--sample N]
+    python tests/benchmarks/building.py [PASSAGES...] [--keep FOLDER] [--sample N] [--longest CHARACTERS]
 
 Writes about so many passages (default: 10000) of real text into a folder of sources (`corpus.py`) and runs `assistant
 rebuild` on it as a user would, in a process whose memory is watched. In the same run: `SentenceTransformer.encode` with
 its defaults on a sample (N, default 1500, evenly spread) of the very texts that the program gives the model, and the
 machine's fastest matrix products. Then the rebuilds (a file changed, nothing changed, one added, one removed), each
 against the full build, and whether passages and rankings after a change are those of a full build. FOLDER keeps sources
-and index of each size, for `asking.py --vectors FOLDER/PASSAGES/index`. Prints tables; writes building.json and
-building.png.
+and index of each size, for `asking.py --vectors FOLDER/PASSAGES/index`. With --longest, each document is cut to so many
+characters, so that there are more of them. Prints tables; writes building.json and building.png.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, default=[10_000], metavar="PASSAGES")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("--sample", type=int, default=1500, metavar="N")
+    parser.add_argument("--longest", type=int, default=corpus.LONGEST, metavar="CHARACTERS")
     options = parser.parse_args()
     machine = measuring.machine()
     figures = []
@@ -52,7 +53,8 @@ def main() -> None:
             folder = Path(options.keep or temporary, str(size))
             if folder.exists():
                 sys.exit(f"{folder} is there already: remove it, or name another folder with --keep")
-            figures.append(measured(folder, size, options.sample, machine))
+            documents = corpus.write(folder / "sources", size, options.longest)
+            figures.append(measured(folder, documents, options.sample, machine))
     for found in figures:
         show(found, options.markdown)
     measuring.write_json(options.out, "building", {"machine": machine, "sizes": figures})
@@ -61,10 +63,9 @@ def main() -> None:
     plotting.growth(options.out, "building", "seconds", lines)
 
 
-def measured(folder: Path, size: int, sample: int, machine: Measured) -> Measured:
-    """All figures of one size."""
+def measured(folder: Path, documents: int, sample: int, machine: Measured) -> Measured:
+    """All figures of so many documents, which stand in `folder`."""
     sources, index = folder / "sources", folder / "index"
-    documents = corpus.write(sources, size)
     report, built = rebuild(sources, index, EVERY)
     library = Library(sources, index)
     found: Measured = {

@@ -31,7 +31,7 @@ _ESCAPES = (
 )
 _SHORTEST = 400
 """Characters; what is shorter is mostly a licence line or a stub."""
-_LONGEST = 100_000
+LONGEST = 100_000
 """Characters; what is longer is cut, so that no document is a library by itself."""
 CHARACTERS = 320
 """Of a passage, on average."""
@@ -47,18 +47,22 @@ def documents() -> Iterator[tuple[str, str]]:
     for path in sorted(files, key=lambda path: hashlib.blake2b(str(path).encode()).digest()):
         if not path.is_file():
             continue
-        text = _text(path)[:_LONGEST]
+        text = _text(path)[:LONGEST]
         if len(text) >= _SHORTEST:
             yield re.sub(r"[^\w.-]+", "_", str(path).lstrip("/"))[-120:], text
 
 
-def write(folder: Path, passages: int) -> int:
-    """Writes documents of about so many passages in all to a new folder; returns how many documents they are."""
+def write(folder: Path, passages: int, longest: int = LONGEST) -> int:
+    """Writes documents of about so many passages in all to a new folder; returns how many documents they are.
+
+    Of each at most its first `longest` characters.
+    """
     folder.mkdir(parents=True)
     written = count = 0
     for name, text in documents():
         if written >= passages * CHARACTERS:
             break
+        text = text[:longest]
         (folder / f"{name}.md").write_text(front_matter(count) + text, "utf-8")
         written += len(text)
         count += 1

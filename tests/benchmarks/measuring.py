@@ -46,9 +46,9 @@ def arguments(about: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def environment(root: Path = ROOT) -> dict[str, str]:
+def environment(root: Path | None = None) -> dict[str, str]:
     """That of a child which finds this program, or the one at `root`, and whose libraries ask no hub for anything."""
-    paths = [str(root), os.environ.get("PYTHONPATH", "")]
+    paths = [str(root or ROOT), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
 
 
@@ -57,17 +57,17 @@ def assistant(*options: object) -> list[str]:
     return [sys.executable, "-m", "assistant", *map(str, options)]
 
 
-def watch(command: Sequence[str], every: float | None = None, root: Path = ROOT) -> Watched:
+def watch(command: Sequence[str], every: float | None = None, root: Path | None = None) -> Watched:
     """Runs a command to its end; with `every`, its memory and that of its own children is looked at that often (s).
 
-    A program in it is the one at `root`.
+    With `root`, it runs in that folder, with the program that stands there.
 
     Raises:
         SystemExit: the command failed.
     """
     started = time.perf_counter()
     child = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(root)
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(root), cwd=root
     )
     seen = [0]
     ended = threading.Event()
@@ -84,7 +84,7 @@ def watch(command: Sequence[str], every: float | None = None, root: Path = ROOT)
     return Watched(seconds, seen[0], output)
 
 
-def peak(command: Sequence[str], root: Path = ROOT) -> int:
+def peak(command: Sequence[str], root: Path | None = None) -> int:
     """The peak memory of a short command in bytes, as the system counts it; 0 where it does not (on Windows)."""
     if sys.platform == "win32":
         return 0

@@ -75,11 +75,12 @@ def main() -> None:
     rows: measuring.Rows = [
         (name, *(f"{values[each.name]:.3f}" for each in versions), f"{values['before'] / values['now']:.1f}")
         for name, values in found.items()
+        if values["now"]  # where the system does not tell the memory of a process that has ended, it is 0
     ]
     measuring.table(("", "before", "now", "times"), rows, options.markdown)
     about = {"revision": options.revision, "passages": options.passages, "machine": measuring.machine()}
     measuring.write_json(options.out, "versions", {**about, "found": found})
-    ratios = {name: values["before"] / values["now"] for name, values in found.items()}
+    ratios = {name: values["before"] / values["now"] for name, values in found.items() if values["now"]}
     plotting.bars(options.out, "versions", "times as fast, or as small, as before", ratios)
 
 
