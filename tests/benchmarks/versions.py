@@ -1,4 +1,4 @@
-"""This version against an earlier one: a full build, a rebuild of one file, a first answer, a question, memory.
+"""This version against an earlier one: a full build, a rebuild of one file, first excerpts, a question, memory.
 
     python tests/benchmarks/versions.py REVISION [--passages N]
 
@@ -108,9 +108,9 @@ def measured(versions: list[Version]) -> dict[str, dict[str, float]]:
         changed = files[len(files) // 2]
         changed.write_text(changed.read_text("utf-8") + CHANGE, "utf-8")
         found.setdefault("one file changed, s", {})[version.name] = version.watch(*version.assistant("rebuild")).seconds
-    found["first answer, cold, s"] = in_turn(versions, questions[0])
+    found["first excerpts, cold, s"] = in_turn(versions, questions[0])
     for version in versions:
-        asked = [str(part) for part in version.assistant("ask", questions[0])]
+        asked = [str(part) for part in version.assistant("retrieve", questions[0])]
         found.setdefault("its peak memory too, MB", {})[version.name] = measuring.peak(asked, version.root) / 1e6
     for version in versions:
         told = version.watch(sys.executable, "-c", ASK, version.sources, version.index, json.dumps(questions))
@@ -119,11 +119,11 @@ def measured(versions: list[Version]) -> dict[str, dict[str, float]]:
 
 
 def in_turn(versions: list[Version], question: str) -> dict[str, float]:
-    """The median time of `assistant ask` in a new process; the first run of each warms the files."""
+    """The median time of `assistant retrieve` in a new process; the first run of each warms the files."""
     times: dict[str, list[float]] = {version.name: [] for version in versions}
     for _ in range(RUNS + 1):
         for version in versions:
-            times[version.name].append(version.watch(*version.assistant("ask", question)).seconds)
+            times[version.name].append(version.watch(*version.assistant("retrieve", question)).seconds)
     return {name: statistics.median(values[1:]) for name, values in times.items()}
 
 
