@@ -32,8 +32,10 @@ def against_model(library: Library, report: Measured, seconds: float, sample: in
     model: Any = SentenceTransformer(str(model_folder(DEFAULT_MODEL)))
 
     def count(several: Sequence[str]) -> list[int]:
+        if not several:  # a source without a sentence
+            return []
         pieces = model.tokenizer(list(several), add_special_tokens=False, truncation=False, verbose=False)
-        return [len(ids) for ids in pieces["input_ids"]] if several else []
+        return [len(ids) for ids in pieces["input_ids"]]
 
     texts = inputs(library, count)
     lengths = [min(pieces + _OWN, model.max_seq_length) for pieces in count(texts)]
