@@ -228,11 +228,9 @@ class DenseIndex:
         # Those that pass a filter lie farther from the question, where codes tell less.
         depth = 2 * count * self._rows // len(within)
         while depth <= _DEEPEST:
-            found = self._looked_through(query, depth)
-            places = np.minimum(np.searchsorted(within, found), len(within) - 1)
-            inside = found[within[places] == found]
+            inside = among(self._looked_through(query, depth), within)
             if len(inside) >= wanted:
-                return np.asarray(inside, np.int64)
+                return inside
             depth *= 4
         return within
 
@@ -277,6 +275,12 @@ def _selector(within: Rows, rows: int) -> Any:  # noqa: ANN401
     mask = np.zeros(rows, np.bool_)
     mask[within] = True
     return faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))  # type: ignore[call-arg,arg-type]
+
+
+def among(rows: Rows, within: Rows) -> Rows:
+    """Those of `rows`, in their order, that are among `within`, which is sorted and not empty."""
+    places = np.minimum(np.searchsorted(within, rows), len(within) - 1)
+    return np.asarray(rows[within[places] == rows], np.int64)
 
 
 def products(vectors: Scores, query: Scores) -> Scores:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.analysis import words
-from assistant.dense import products
+from assistant.dense import among, products
 from assistant.embedding import unit
 from assistant.fusion import Signals, fuse, rerank, trust_in_model
 from assistant.index.generation import Generation
@@ -128,8 +128,7 @@ def _search(index: Generation, terms: Mapping[str, float], k: int, within: Rows 
     depth = 3 * k * len(index.passages) // (2 * max(1, len(within)))
     while 2 * depth < len(within):  # what is found deeper costs about twice what scoring a row does
         found = index.lexical.search(terms, depth)
-        at = np.minimum(np.searchsorted(within, found), len(within) - 1)
-        inside: Rows = found[within[at] == found]
+        inside = among(found, within)
         if len(inside) >= k or len(found) < depth:
             return inside[:k]
         depth *= 4

@@ -131,11 +131,8 @@ def rebuild_elsewhere(sources: Path, index: Path) -> None:
 
 
 @contextmanager
-def watched(browser: Browser, url: str, timeout: float = 60_000) -> Iterator[Callable[..., Page]]:
-    """Opens addresses of a chat; at the end no page may have asked another host for anything, or met an error.
-
-    `timeout` is how long, in milliseconds, a page waits for what it is asked to wait for.
-    """
+def watched(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Opens addresses of a chat; at the end no page may have asked another host for anything, or met an error."""
     contexts, outside, errors = [], [], []
 
     def open_(address: str = "/", **options: object) -> Page:
@@ -144,7 +141,7 @@ def watched(browser: Browser, url: str, timeout: float = 60_000) -> Iterator[Cal
         context = browser.new_context(**chosen)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(timeout)
+        page.set_default_timeout(60_000)
         page.on("request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else outside.append(r.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{url}{address}")

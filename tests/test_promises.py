@@ -134,6 +134,7 @@ def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
         ("terms/starts.npy", None, -(1 << 40)),
         ("starts.npy", None, 1 << 40),
         ("starts.npy", None, -1),
+        ("passages.npy", "start", None),
         ("passages.npy", "start", 1 << 20),
         ("passages.npy", "source", 1 << 20),
         ("passages.npy", "first", 1 << 40),
@@ -142,13 +143,16 @@ def test_a_rebuild_takes_nothing_over_from_an_altered_file_however_large(
     ],
 )
 def test_numbers_that_point_nowhere_in_a_large_file_are_damage(
-    notes: Library, monkeypatch: pytest.MonkeyPatch, name: str, column: str | None, number: int
+    notes: Library, monkeypatch: pytest.MonkeyPatch, name: str, column: str | None, number: int | None
 ) -> None:
     monkeypatch.setattr("assistant.index.generation.SMALL", 0)  # as if every file were too large to digest at opening
     path = notes.index / (notes.index / "CURRENT").read_text("utf-8").strip() / name
     numbers = np.load(path, mmap_mode="r+")
     altered = numbers if column is None else numbers[column]
-    altered[1:-1] = number
+    if number is None:
+        altered += 1
+    else:
+        altered[1:-1] = number
     numbers.flush()
     with pytest.raises(IndexDamaged, match="run assistant rebuild"):
         Library(notes.sources, notes.index).ask("How many hives does the orchard keep?")

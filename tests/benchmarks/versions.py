@@ -53,10 +53,9 @@ class Version:
         """Runs a command with this version of the program."""
         return measuring.watch([str(part) for part in command], every, self.root)
 
-    def assistant(self, name: str, *options: object) -> list[object]:
+    def assistant(self, name: str, *options: object) -> list[str]:
         """The command line of a command on the library."""
-        where = ("--sources", self.sources, "--index", self.index)
-        return [sys.executable, "-m", "assistant", name, *where, *options]
+        return measuring.assistant(name, "--sources", self.sources, "--index", self.index, *options)
 
 
 def main() -> None:
@@ -72,15 +71,15 @@ def main() -> None:
             corpus.write(folder / "sources", options.passages)
             versions.append(Version(name, root, folder / "sources", folder / "index"))
         found = measured(versions)
+    # Where the system does not tell the memory of a process that has ended, it is 0.
+    ratios = {name: values["before"] / values["now"] for name, values in found.items() if values["now"]}
     rows: measuring.Rows = [
-        (name, *(f"{values[each.name]:.3f}" for each in versions), f"{values['before'] / values['now']:.1f}")
-        for name, values in found.items()
-        if values["now"]  # where the system does not tell the memory of a process that has ended, it is 0
+        (name, *(f"{found[name][each.name]:.3f}" for each in versions), f"{ratio:.1f}")
+        for name, ratio in ratios.items()
     ]
     measuring.table(("", "before", "now", "times"), rows, options.markdown)
     about = {"revision": options.revision, "passages": options.passages, "machine": measuring.machine()}
     measuring.write_json(options.out, "versions", {**about, "found": found})
-    ratios = {name: values["before"] / values["now"] for name, values in found.items() if values["now"]}
     plotting.bars(options.out, "versions", "times as fast, or as small, as before", ratios)
 
 
@@ -110,7 +109,7 @@ def measured(versions: list[Version]) -> dict[str, dict[str, float]]:
         found.setdefault("one file changed, s", {})[version.name] = version.watch(*version.assistant("rebuild")).seconds
     found["first excerpts, cold, s"] = in_turn(versions, questions[0])
     for version in versions:
-        asked = [str(part) for part in version.assistant("retrieve", questions[0])]
+        asked = version.assistant("retrieve", questions[0])
         found.setdefault("its peak memory too, MB", {})[version.name] = measuring.peak(asked, version.root) / 1e6
     for version in versions:
         told = version.watch(sys.executable, "-c", ASK, version.sources, version.index, json.dumps(questions))
